@@ -1,0 +1,52 @@
+"""What participants earn and what the service receives, rounded once and the same everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+CENT = Decimal("0.01")
+
+Number = Decimal | int | float | str
+
+
+def money(amount: Number) -> Decimal:
+    """Rounded half up to the cent.
+
+    A float is read by its shortest decimal form, so that 0.145 means 0.145 and pays 0.15.
+    """
+    return Decimal(str(amount)).quantize(CENT, ROUND_HALF_UP)
+
+
+def product(rate: Number, count: int) -> Decimal:
+    """``count`` times ``rate``, rounded once, at the end."""
+    return money(Decimal(str(rate)) * count)
+
+
+@dataclass(frozen=True)
+class Earnings:
+    """One participant's pay: ``fixed`` for taking part, ``piece`` for correct cards."""
+
+    fixed: Decimal
+    piece: Decimal
+    donation: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.fixed + self.piece
+
+
+def earnings(
+    *,
+    fixed: Number,
+    piece_rate: Number,
+    paid_cards: int,
+    donation_rate: Number,
+    donated_cards: int,
+) -> Earnings:
+    """Pay for ``paid_cards`` (0 in arms without reward) and the donation for ``donated_cards``."""
+    return Earnings(
+        fixed=money(fixed),
+        piece=product(piece_rate, paid_cards),
+        donation=product(donation_rate, donated_cards),
+    )
