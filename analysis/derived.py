@@ -1,0 +1,46 @@
+"""Columns computed from others: the means of the scales, and the block of each participant."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+SCALES = {
+    "psm": ("psm", 8, "public service motivation (mean of 8 items, 1 to 5)"),
+    "motivation": ("motivation", 4, "motivation before treatment (mean of 4 items, 1 to 7)"),
+    "impact_perceived": ("impact_perceived", 3, "perceived impact (mean of 3 items, 1 to 7)"),
+    "intrinsic": ("intrinsic", 4, "intrinsic motivation (mean of 4 items, 1 to 7)"),
+    "prosocial": ("prosocial", 4, "prosocial motivation (mean of 4 items, 1 to 7)"),
+}
+"""By name: the prefix of the items, how many there are, and what their mean measures."""
+
+BLOCK = "randomization_block"
+"""One label per permuted block: session, stratum and number of the block together."""
+
+
+def items(scale: str) -> list[str]:
+    """The columns whose mean is ``scale``."""
+    prefix, count, _ = SCALES[scale]
+    return [f"{prefix}_{number}" for number in range(1, count + 1)]
+
+
+def add_derived(data: pd.DataFrame) -> pd.DataFrame:
+    """A copy of ``data`` with the scale means and `BLOCK`.
+
+    A mean is missing where an item is: nothing is imputed. A scale of which a column does not
+    exist is left out, so that exports of a shortened experiment can still be analysed.
+    """
+    added: dict[str, pd.Series] = {}
+    for scale in SCALES:
+        columns = items(scale)
+        if scale not in data.columns and set(columns) <= set(data.columns):
+            scores = data[columns].astype("Float64").astype(float)
+            added[scale] = scores.mean(axis=1, skipna=False)
+    if BLOCK not in data.columns and {"session_code", "stratum", "block"} <= set(data.columns):
+        added[BLOCK] = _block_labels(data)
+    return pd.concat([data, pd.DataFrame(added, index=data.index)], axis=1)
+
+
+def _block_labels(data: pd.DataFrame) -> pd.Series:
+    parts = data[["session_code", "stratum", "block"]]
+    labels = parts.astype("string").agg("/".join, axis=1)
+    return labels.where(parts.notna().all(axis=1)).astype(object)
