@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from analysis.errors import AnalysisError, unknown
 
@@ -30,6 +31,47 @@ def tidy(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=list(COLUMNS))
 
 
+def t_row(
+    outcome: str,
+    term: str,
+    estimate: float,
+    std_error: float,
+    df: float,
+    n: int,
+    estimator: str,
+    *,
+    null: float = 0.0,
+    level: float = 0.95,
+) -> dict[str, Any]:
+    """One row of the tidy frame from an estimate and its standard error.
+
+    Test of ``estimate = null`` and ``level`` interval by the t distribution with ``df`` degrees
+    of freedom; ``df`` infinite means the normal distribution.
+    """
+    statistic = (estimate - null) / std_error
+    margin = float(stats.t.ppf((1 + level) / 2, df)) * std_error
+    return {
+        "outcome": outcome,
+        "term": term,
+        "estimate": float(estimate),
+        "std_error": float(std_error),
+        "statistic": float(statistic),
+        "df": float(df),
+        "p_value": float(2 * stats.t.sf(abs(statistic), df)),
+        "conf_low": float(estimate - margin),
+        "conf_high": float(estimate + margin),
+        "n": int(n),
+        "estimator": estimator,
+    }
+
+
+def as_names(names: str | Sequence[str] | None) -> list[str]:
+    """Column names given as one name, several, or none."""
+    if names is None:
+        return []
+    return [names] if isinstance(names, str) else list(dict.fromkeys(names))
+
+
 def complete_rows(
     data: pd.DataFrame, numeric: Sequence[str], categorical: Sequence[str] = ()
 ) -> pd.DataFrame:
@@ -38,7 +80,11 @@ def complete_rows(
     Raises ``AnalysisError`` when a column does not exist, when one of ``numeric`` does not hold
     numbers (booleans count as 0/1) or holds an infinite one, or when no row is left.
     """
+    if not isinstance(data, pd.DataFrame):
+        raise AnalysisError(f"The data must be a pandas DataFrame, not {type(data).__name__}.")
     for name in (*numeric, *categorical):
+        if list(data.columns).count(name) > 1:
+            raise AnalysisError(f"There is more than one column {name!r}.")
         if name not in data.columns:
             raise unknown("column", name, data.columns)
     kept = data.loc[:, list(dict.fromkeys((*numeric, *categorical)))].copy()
@@ -56,7 +102,7 @@ def complete_rows(
 
 
 def check_arms(data: pd.DataFrame, treatment: str, control: object) -> list[Any]:
-    """The arms other than ``control``, sorted. Raises ``AnalysisError`` if ``control`` is absent."""
+    """The arms other than ``control``, sorted; ``AnalysisError`` if ``control`` is absent."""
     arms = sorted(data[treatment].unique(), key=str)
     if control not in arms:
         raise unknown(f"arm in column {treatment!r} called", control, arms)

@@ -1,0 +1,98 @@
+"""Least squares on arms and centred covariates, and contrasts of its coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+
+from analysis.errors import AnalysisError, unknown
+from analysis.estimators._blocks import blocked_contrast, comparable
+from analysis.estimators._sample import Floats, Sample
+from analysis.tidy import t_row, tidy
+
+SE_TYPES = {
+    "classical": "nonrobust",
+    "HC0": "HC0",
+    "HC1": "HC1",
+    "HC2": "HC2",
+    "HC3": "HC3",
+}
+"""Names of standard errors, and what statsmodels calls them."""
+
+
+def estimates(
+    sample: Sample, terms: Mapping[str, Floats], estimator: str, se_type: str
+) -> pd.DataFrame:
+    """The tidy frame of ``terms``: name → weights of the design's first columns.
+
+    The first columns are the arms' means; then, per covariate, its slope in each arm. Blocks
+    without covariates go block by block (``_blocks``); with covariates they enter the regression
+    as fixed effects, less those blocks that compare nothing.
+    """
+    if se_type not in SE_TYPES:
+        raise unknown("se_type", se_type, SE_TYPES)
+    if sample.blocks is not None:
+        sample = comparable(sample)
+    if sample.blocks is not None and not sample.covariate_names:
+        if se_type != "HC2":
+            raise AnalysisError(
+                f"With blocks and no covariates, standard errors follow the blocks "
+                f"(se_type 'HC2'), so se_type {se_type!r} does not apply."
+            )
+        results = [blocked_contrast(sample, weights) for weights in terms.values()]
+        label = f"blocked {estimator}"
+    else:
+        results = regression_contrasts(sample, np.array(list(terms.values())), se_type)
+        label = f"{estimator} ({se_type})"
+    n = len(sample.outcome)
+    return tidy(
+        t_row(sample.outcome_name, term, *result, n, label)
+        for term, result in zip(terms, results, strict=True)
+    )
+
+
+def regression_contrasts(
+    sample: Sample, weights: Floats, se_type: str
+) -> list[tuple[float, float, float]]:
+    """Estimate, standard error and residual degrees of freedom of each row of ``weights``."""
+    matrix = design(sample)
+    n, width = matrix.shape
+    if n <= width or np.linalg.matrix_rank(matrix) < width:
+        raise AnalysisError(
+            f"{n} rows are too few, or too alike, for {width} coefficients "
+            f"({len(sample.labels)} arms, covariates {list(sample.covariate_names)}"
+            f"{'' if sample.blocks is None else ', fixed effects of blocks'})."
+        )
+    leverage = np.einsum("ij,ji->i", matrix, np.linalg.pinv(matrix))
+    if se_type in ("HC2", "HC3") and leverage.max() > 1 - 1e-10:
+        raise AnalysisError(
+            f"{(leverage > 1 - 1e-10).sum()} row(s) are fitted exactly, so {se_type} standard "
+            "errors do not exist. Use fewer covariates or larger blocks."
+        )
+    padded = np.zeros((len(weights), width))
+    padded[:, : weights.shape[1]] = weights
+    fit = sm.OLS(sample.outcome, matrix).fit(cov_type=SE_TYPES[se_type], use_t=True)
+    values = padded @ fit.params
+    errors = np.sqrt(np.einsum("ij,jk,ik->i", padded, fit.cov_params(), padded))
+    check_spread(sample, errors)
+    return [(float(v), float(e), float(fit.df_resid)) for v, e in zip(values, errors, strict=True)]
+
+
+def design(sample: Sample) -> Floats:
+    """Columns: arms; each covariate by arm; blocks but the first."""
+    arms = np.eye(len(sample.labels))[sample.arms]
+    slopes = [arms * column[:, None] for column in sample.covariates.T]
+    blocks = [] if sample.blocks is None else [np.eye(sample.blocks.max() + 1)[sample.blocks, 1:]]
+    return np.hstack([arms, *slopes, *blocks])
+
+
+def check_spread(sample: Sample, errors: Floats) -> None:
+    """Standard errors that are nothing but rounding mean an outcome without variation."""
+    if not (errors > 1e-10 * np.ptp(sample.outcome)).all():
+        raise AnalysisError(
+            f"Outcome {sample.outcome_name!r} does not vary within the arms compared, so its "
+            "standard error would be zero."
+        )

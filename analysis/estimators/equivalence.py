@@ -1,0 +1,91 @@
+"""Is an effect too small to matter? Two one-sided tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import AnalysisError
+from analysis.estimators.difference_in_means import difference_in_means
+from analysis.estimators.lin import lin
+from analysis.tidy import as_names, t_row, tidy
+
+
+def equivalence(
+    data: pd.DataFrame,
+    outcome: str,
+    treatment: str,
+    control: object,
+    bound: float | tuple[float, float],
+    *,
+    covariates: str | Sequence[str] | None = None,
+    blocks: str | Sequence[str] | None = None,
+    se_type: str = "HC2",
+    alpha: float = 0.05,
+) -> pd.DataFrame:
+    """Tests whether each arm's effect lies inside the equivalence bounds.
+
+    Two one-sided tests (Schuirmann 1987, 10.1007/BF01068419; Lakens 2017,
+    10.1177/1948550617697177) on the estimate of ``difference_in_means``, or of ``lin`` when
+    there are covariates.
+
+    Parameters
+    ----------
+    data, outcome, treatment, control, covariates, blocks, se_type : as in those two.
+    bound : smallest effect of interest, in units of the outcome, greater than 0; or a pair
+        (lower, upper) around 0.
+    alpha : level of each test. The interval covers 1 − 2·alpha: 90% by default.
+
+    Returns
+    -------
+    The tidy frame, one row per arm other than ``control``. ``p_value`` is the larger one of the
+    two one-sided tests and ``statistic`` the t statistic that belongs to it; ``conf_low`` and
+    ``conf_high`` are the 1 − 2·alpha interval. The arm is equivalent to the control, to within
+    the bounds, exactly when ``p_value < alpha``, that is when the interval lies inside them.
+
+    Raises
+    ------
+    AnalysisError : bounds that do not enclose 0, ``alpha`` outside 0 to ½, and as in the
+        estimators used.
+    """
+    low, high = bounds(bound)
+    if not 0 < alpha < 0.5:
+        raise AnalysisError(f"alpha must lie between 0 and 0.5, not {alpha!r}.")
+    if as_names(covariates):
+        assert covariates is not None
+        frame = lin(data, outcome, treatment, control, covariates, blocks=blocks, se_type=se_type)
+    else:
+        frame = difference_in_means(
+            data, outcome, treatment, control, blocks=blocks, se_type=se_type
+        )
+    found = []
+    for row in frame.to_dict("records"):
+        estimate, error, df = row["estimate"], row["std_error"], row["df"]
+        label = f"equivalence [{low:g}, {high:g}], {row['estimator']}"
+        result = t_row(
+            outcome, row["term"], estimate, error, df, row["n"], label, level=1 - 2 * alpha
+        )
+        above, below = (estimate - low) / error, (estimate - high) / error
+        p_values = stats.t.sf(above, df), stats.t.cdf(below, df)
+        worse = int(np.argmax(p_values))
+        result["statistic"] = (above, below)[worse]
+        result["p_value"] = float(p_values[worse])
+        found.append(result)
+    return tidy(found)
+
+
+def bounds(bound: float | tuple[float, float]) -> tuple[float, float]:
+    """The pair that ``bound`` stands for."""
+    try:
+        pair = [float(value) for value in np.atleast_1d(np.asarray(bound, dtype=float))]
+    except (TypeError, ValueError):
+        raise AnalysisError(f"The bound must be a number or a pair, not {bound!r}.") from None
+    low, high = (-pair[0], pair[0]) if len(pair) == 1 else (pair[0], pair[-1])
+    if len(pair) > 2 or not -np.inf < low < 0 < high < np.inf:
+        raise AnalysisError(
+            f"The bound must be greater than 0, or a pair around 0; it is {bound!r}."
+        )
+    return low, high
