@@ -107,7 +107,11 @@ def _force_arm(parameter: Parameter, value: object, experiment: Experiment) -> s
 def _seed(parameter: Parameter, value: object, _: Experiment) -> str:
     text = str(value).strip() if isinstance(value, str | int) else None
     # Only characters that survive every export and spreadsheet unchanged.
-    if text is None or len(text) > SEED_LENGTH or not (text.isascii() and text.isalnum() or not text):
+    if (
+        text is None
+        or len(text) > SEED_LENGTH
+        or not (text.isascii() and text.isalnum() or not text)
+    ):
         raise parameter.refuse(value)
     return text
 

@@ -33,8 +33,8 @@ class Draw:
 
 
 def new_seed() -> str:
-    """A seed to store with the session: 64 random bits as 16 hexadecimal digits."""
-    return secrets.token_hex(8)
+    """A seed to store with the session: 64 random bits, never mistaken for a number."""
+    return "s" + secrets.token_hex(8)
 
 
 def draw(seed: str, stratum: str, arms: Sequence[str], number: int) -> Draw:
@@ -54,9 +54,7 @@ def draw(seed: str, stratum: str, arms: Sequence[str], number: int) -> Draw:
     return Draw(stratum, number, block + 1, order[place])
 
 
-def assignment_list(
-    seed: str, stratum: str, arms: Sequence[str], length: int
-) -> Iterator[Draw]:
+def assignment_list(seed: str, stratum: str, arms: Sequence[str], length: int) -> Iterator[Draw]:
     """The first ``length`` places of the list of ``stratum``."""
     return (draw(seed, stratum, arms, number) for number in range(1, length + 1))
 

@@ -1,0 +1,9 @@
+"""The real-effort task: items, scoring, timed rounds, and the protocol between page and server.
+
+    tasks/       what a card shows and when an answer is right; one file per task
+    rounds.py    the rounds an experiment is made of
+    journal.py   what a browser may say, checked before anything else sees it
+    protocol.py  applying a journal to a round: each card once, in order, in time
+
+It does not know oTree: `lab/` keeps rounds in its database and shows them on its pages.
+"""

@@ -1,0 +1,110 @@
+"""What a browser may say about a round, checked before anything else sees it.
+
+A message is a JSON object::
+
+    {"round": "main",      the phase whose page is open
+     "have": 60,           the highest card the page holds
+     "answers": [          the journal: what was answered and not yet acknowledged, in order
+        {"item": 7, "response": "471288",
+         "shown_ms": 50210, "answered_ms": 57933,     since the round started
+         "focus_lost": 0, "pasted": false}]}
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+MAX_RESPONSE = 200
+MAX_ITEM = 100_000
+MAX_MS = 1e9
+
+
+class Refused(ValueError):
+    """A message that breaks the protocol. ``reason`` is one of a few fixed words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answered card, as the page tells it. Times in milliseconds since the round started."""
+
+    item: int
+    response: str
+    shown_ms: float
+    answered_ms: float
+    focus_lost: int
+    pasted: bool
+
+
+@dataclass(frozen=True)
+class Message:
+    """A well-formed message."""
+
+    have: int
+    answers: tuple[Answer, ...]
+
+
+def read(message: object, *, phase: str, window: int) -> Message:
+    """Check the shape of ``message``. Raises `Refused`."""
+    if not isinstance(message, dict):
+        raise Refused("not an object")
+    if message.get("round") != phase:
+        raise Refused("another round")
+    answers = message.get("answers", [])
+    if not isinstance(answers, list):
+        raise Refused("answers are not a list")
+    if len(answers) > window:
+        raise Refused("too many answers")
+    return Message(
+        have=_count(message.get("have", 0), MAX_ITEM),
+        answers=tuple(_answer(answer) for answer in answers),
+    )
+
+
+def _answer(answer: Any) -> Answer:
+    if not isinstance(answer, dict):
+        raise Refused("an answer is not an object")
+    response = answer.get("response")
+    if not isinstance(response, str):
+        raise Refused("a response is not text")
+    if len(response) > MAX_RESPONSE:
+        raise Refused("a response is too long")
+    if not response.strip():
+        raise Refused("a response is empty")
+    shown = _milliseconds(answer.get("shown_ms"))
+    answered = _milliseconds(answer.get("answered_ms"))
+    if answered < shown:
+        raise Refused("answered before it was shown")
+    pasted = answer.get("pasted", False)
+    if not isinstance(pasted, bool):
+        raise Refused("pasted is not true or false")
+    return Answer(
+        item=_count(answer.get("item"), MAX_ITEM),
+        response=_storable(response),
+        shown_ms=shown,
+        answered_ms=answered,
+        focus_lost=_count(answer.get("focus_lost", 0), 1_000_000),
+        pasted=pasted,
+    )
+
+
+def _count(value: object, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= high:
+        raise Refused("not a count")
+    return value
+
+
+def _milliseconds(value: object) -> float:
+    # The range check also refuses NaN and whole numbers too large for a float.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_MS:
+        raise Refused("not a time")
+    return float(value)
+
+
+def _storable(text: str) -> str:
+    """Without what a database refuses: NUL characters and halves of surrogate pairs."""
+    return text.replace("\x00", "�").encode("utf-8", "replace").decode("utf-8")

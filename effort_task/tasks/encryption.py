@@ -1,0 +1,43 @@
+"""Encode a nonsense word with a key table that changes after every card.
+
+Each of the 26 letters has its own two-digit code. After every card the codes are drawn anew and
+the letters change their places in the table, so that practice helps little.
+
+Source: Benndorf, Rau & Sölch 2019, 10.1016/j.jbef.2019.04.002 (word encryption with double
+randomization, after Erkal, Gangadharan & Nikiforakis 2011, 10.1257/aer.101.7.3330).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from effort_task.tasks.base import Item, item_random, squeezed
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+WORD_LETTERS = "BCDGHJKLMNPQRSTVWXZ"
+"""No vowels, F or Y: no card spells a word."""
+WORD_LENGTH = 3
+CODES = tuple(str(code) for code in range(10, 100))
+
+
+class Encryption:
+    name = "encryption"
+    window = 60
+    fastest_seconds = 0.3
+    inputmode = "numeric"
+    maxlength = 20
+
+    def item(self, seed: str, number: int) -> Item:
+        rng = item_random(self.name, seed, number)
+        word = "".join(rng.sample(WORD_LETTERS, WORD_LENGTH))
+        places = "".join(rng.sample(LETTERS, len(LETTERS)))
+        codes = rng.sample(CODES, len(LETTERS))
+        key = dict(zip(places, codes, strict=True))
+        return Item(number, word, "".join(key[letter] for letter in word), key)
+
+    def is_correct(self, item: Item, response: str) -> bool:
+        return squeezed(response) == item.solution
+
+    def view(self, item: Item) -> Mapping[str, Any]:
+        return {"word": item.prompt, "key": "".join(f"{k}{v}" for k, v in item.details.items())}

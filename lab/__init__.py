@@ -1,0 +1,12 @@
+"""What the four apps share on oTree's side. It depends on no app.
+
+setup.py       checks when the server starts and when a session is created
+fields.py      database fields from `study/columns.toml`, and questions from `content/`
+page.py        the page that every page is made from
+wording.py     texts, numbers and money in the participant's language
+assignment.py  drawing an arm and claiming it
+round_records.py  rounds and answers in the database
+round_page.py  the page on which a round is worked
+experiment.py  the pages that both experiments have in common
+report.py      what the experimenter sees in the admin report
+"""

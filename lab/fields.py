@@ -1,0 +1,152 @@
+"""Database fields made from `study/columns.toml`, and the questions that fill them.
+
+A form field reaches its template as one plain dictionary, so that the components in
+`_templates/fields/` need no logic of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from otree.api import models, widgets
+
+from lab import wording
+from study import content
+from study.columns import Column, columns
+
+
+def player_fields(app: str) -> dict[str, Any]:
+    """All fields of the app's ``Player``, for ``vars().update(...)`` in its class body."""
+    return {name: _field(column) for name, column in columns(app).items()}
+
+
+def subsession_fields(app: str) -> dict[str, Any]:
+    """All fields of the app's ``Subsession``."""
+    return {name: _field(column) for name, column in columns(app, "subsession").items()}
+
+
+def _field(column: Column) -> Any:
+    options: dict[str, Any] = {"blank": column.optional}
+    if column.type == "boolean":
+        field = models.BooleanField(widget=widgets.RadioSelect, **options)
+    elif column.type == "integer" and column.answers and is_scale(column):
+        field = models.IntegerField(choices=scale(column), widget=widgets.RadioSelect, **options)
+    elif column.type == "integer":
+        field = models.IntegerField(min=column.min, max=column.max, **options)
+    elif column.type in ("number", "timestamp"):
+        field = models.FloatField(**options)
+    elif column.type == "money":
+        field = models.CurrencyField(**options)
+    elif column.type == "text":
+        field = models.LongStringField(max_length=int(column.max or 10_000), **options)
+    elif column.answers:
+        field = models.StringField(
+            choices=list(column.values), widget=widgets.RadioSelect, **options
+        )
+    else:
+        field = models.StringField(**options)
+    # What oTree stores when the experimenter advances a participant: nothing, never 0.
+    field.auto_submit_default = None
+    return field
+
+
+def is_scale(column: Column) -> bool:
+    """Whether the answer is a step on a short scale."""
+    return column.min is not None and column.max is not None and column.max - column.min <= 10
+
+
+def scale(column: Column) -> list[int]:
+    assert column.min is not None
+    assert column.max is not None
+    return list(range(int(column.min), int(column.max) + 1))
+
+
+# ------------------------------------------------------------------------------- questions
+
+
+def question(
+    form_field: Any, column: Column, language: str, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """One form field as its component in `_templates/fields/` needs it, ready for HTML."""
+    family, _, number = column.name.rpartition("_")
+    questions = content.words(language, "questions")
+    if family in questions and number.isdigit():
+        texts = dict(questions[family])
+        texts["label"] = texts["items"][int(number) - 1]
+    else:
+        texts = dict(questions[column.name])
+    texts = content.fill(texts, values)
+    view = {
+        "name": column.name,
+        "id": f"id_{column.name}",
+        "kind": _kind(column),
+        "optional": column.optional,
+        "label": texts["label"],
+        "hint": texts.get("hint", ""),
+        "low": texts.get("low", ""),
+        "high": texts.get("high", ""),
+        "error": _error(form_field, column, texts, language),
+        "value": _shown_value(form_field),
+        "options": _options(form_field, column, texts),
+        "min": "" if column.min is None else int(column.min),
+        "max": "" if column.max is None else int(column.max),
+    }
+    view = content.to_html(view)
+    view["template"] = f"fields/{view['kind']}.html"
+    return view
+
+
+def _kind(column: Column) -> str:
+    if column.type == "integer":
+        return "scale" if is_scale(column) else "number"
+    return "text" if column.type == "text" else "choice"
+
+
+def _shown_value(form_field: Any) -> str:
+    # What was typed, also when it was not accepted.
+    raw = getattr(form_field, "raw_data", None)
+    if raw:
+        return str(raw[0])
+    return "" if form_field.data is None else str(form_field.data)
+
+
+def _options(form_field: Any, column: Column, texts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if _kind(column) == "scale":
+        labels = {str(step): str(step) for step in scale(column)}
+    else:
+        labels = texts.get("options", {})
+    chosen = _shown_value(form_field)
+    return [
+        {
+            "value": value,
+            "label": label,
+            "id": f"id_{column.name}" if place == 0 else f"id_{column.name}-{place}",
+            "checked": value == chosen,
+        }
+        for place, (value, label) in enumerate(labels.items())
+    ]
+
+
+def _error(form_field: Any, column: Column, texts: Mapping[str, Any], language: str) -> str:
+    """The error of a field in our words: missing, not a number, out of range, too long."""
+    if not form_field.errors:
+        return ""
+    own_message = next((e for e in form_field.errors if isinstance(e, OwnMessage)), None)
+    if own_message is not None:
+        return str(own_message)
+    errors = content.words(language, "common")["errors"]
+    kind = _kind(column)
+    given = _shown_value(form_field).strip()
+    if kind == "text":
+        return content.fill(errors["too_long"], {"max": wording.number(column.max or 0, language)})
+    if not given or kind != "number":
+        standard = errors["required_number" if kind == "number" else "required_choice"]
+        return texts.get("required", standard)
+    if form_field.data is None:
+        return errors["not_a_number"]
+    return content.fill(errors["out_of_range"], {"min": column.min, "max": column.max})
+
+
+class OwnMessage(str):
+    """An error whose words come from `content/` already."""

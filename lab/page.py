@@ -1,0 +1,152 @@
+"""The page that every page of the study is made from.
+
+A page names its texts by its class name and its file in `content/<language>/`; its template gets
+them as ``words``. Form fields reach the template as ``fields`` (see `lab.fields`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from otree.api import Page
+from otree.constants import admin_secret_code, timeout_happened
+from starlette.datastructures import FormData
+
+from lab import fields, wording
+from study import content
+from study.columns import columns
+from study.spreadsheets import guard
+
+MAX_FORM_TEXT = 20_000
+
+SECTIONS = (
+    "welcome",
+    "instructions",
+    "about_you",
+    "baseline",
+    "information",
+    "view",
+    "main",
+    "voluntary",
+    "closing",
+)
+
+
+def language_of(player: Any) -> str:
+    """The language in which this participant reads the pages."""
+    return player.participant.vars.get("language") or player.session.config["language"]
+
+
+class StudyPage(Page):
+    """A page with texts from `content/`, a step counter, and fields with our own components.
+
+    words_file: the file in `content/<language>/` that holds the texts of the page.
+    section: the step of the study it belongs to; None: not counted (end pages).
+    """
+
+    words_file: ClassVar[str]
+    section: ClassVar[str | None] = None
+    template_name = "global/Questions.html"
+
+    @classmethod
+    def values(cls, player: Any) -> dict[str, Any]:
+        """What the texts of this page may quote, beside what `wording.session_values` offers."""
+        return {}
+
+    @classmethod
+    def context(cls, player: Any) -> dict[str, Any]:
+        """What the template of this page needs beside its texts."""
+        return {}
+
+    @classmethod
+    def vars_for_template(cls, player: Any) -> dict[str, Any]:
+        language = language_of(player)
+        values = wording.session_values(player.session.config, language) | cls.values(player)
+        words = wording.page_words(language, cls.words_file, cls.__name__, values)
+        common = content.to_html(content.words(language, "common"))
+        return {
+            "language": language,
+            "dir": wording.direction(language),
+            "words": words,
+            "common": common,
+            "step": cls._step(player, common),
+            **cls.context(player),
+        }
+
+    @classmethod
+    def _step(cls, player: Any, common: dict[str, Any]) -> str:
+        if cls.section is None:
+            return ""
+        sections = [
+            name
+            for name in SECTIONS
+            if name != "voluntary" or player.session.config["voluntary_seconds"]
+        ]
+        return content.fill(
+            common["step"], {"step": sections.index(cls.section) + 1, "steps": len(sections)}
+        )
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        # oTree offers no public way to describe the form to a template beyond its widgets.
+        context = super().get_context_data(**context)
+        form = context["form"]
+        described = [self.describe(field, context["language"]) for field in form]
+        context["fields"] = described
+        context["errors"] = [field for field in described if field["error"]]
+        return context
+
+    def describe(self, form_field: Any, language: str) -> dict[str, Any]:
+        """One form field for its component."""
+        column = columns(self.player.get_folder_name())[form_field.name]
+        values = wording.session_values(self.session.config, language)
+        return fields.question(form_field, column, language, values)
+
+    def get_form(self, instance: Any, formdata: Any = None) -> Any:
+        if formdata is not None:
+            formdata = self._checked(formdata)
+        return super().get_form(instance, formdata=formdata)
+
+    def _checked(self, formdata: Any) -> FormData:
+        """The posted form without what oTree would misread or a database would refuse."""
+        declared = columns(self.player.get_folder_name())
+        kept = []
+        for name, value in (
+            formdata.multi_items() if hasattr(formdata, "multi_items") else (formdata.items())
+        ):
+            if not isinstance(value, str | int | float | bool):
+                continue  # an uploaded file
+            text = str(value)[:MAX_FORM_TEXT].replace("\x00", "").replace("\r\n", "\n")
+            column = declared.get(name)
+            # oTree reads every word but "False" and "0" as yes.
+            if column and column.type == "boolean" and text not in ("True", "False"):
+                continue
+            if column and column.type == "integer" and not _is_short_integer(text):
+                text = "" if not text.strip() else "not a number"
+            if column and column.type == "text":
+                text = guard(text.strip())
+            kept.append((name, text))
+        return FormData(kept)
+
+    @property
+    def posted(self) -> Any:
+        """The form as it was sent, before oTree looks at it."""
+        return self._form_data
+
+    @property
+    def advanced_by_experimenter(self) -> bool:
+        """Whether the experimenter pushed the participant on from the admin."""
+        return bool(
+            self.posted.get(timeout_happened)
+            and self.posted.get(admin_secret_code) == _admin_secret()
+        )
+
+
+def _is_short_integer(text: str) -> bool:
+    digits = text.strip().lstrip("+-")
+    return digits.isascii() and digits.isdigit() and len(digits) <= 9
+
+
+def _admin_secret() -> str:
+    from otree.views.abstract import ADMIN_SECRET_CODE
+
+    return ADMIN_SECRET_CODE

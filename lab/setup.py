@@ -1,0 +1,76 @@
+"""Checks when the server starts and when a session is created.
+
+oTree stores whatever a session config contains, and runs `creating_session` only after the session
+and its participants are in the database. A bad parameter must change nothing, so it is refused one
+step earlier, where oTree itself checks a session config.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from otree.session import NON_EDITABLE_FIELDS, CreateSessionInvalidArgs, SessionConfig
+
+from study import content, parameters, randomization
+from study.experiments import EXPERIMENTS, Experiment
+
+MAX_FEE = 1000
+
+OTREE_FIELDS = {
+    *NON_EDITABLE_FIELDS,
+    "participation_fee",
+    "real_world_currency_per_point",
+    "use_browser_bots",
+    "mturk_hit_settings",
+}
+
+
+def experiment_of(config: Any) -> Experiment:
+    """The experiment that a session config runs."""
+    for experiment in EXPERIMENTS.values():
+        if experiment.app in config["app_sequence"]:
+            return experiment
+    raise CreateSessionInvalidArgs(f"Session config {config['name']} runs no experiment.")
+
+
+def clean_config(config: Any) -> None:
+    """Check the parameters of a session and store them cleaned, with a seed.
+
+    Raises ``CreateSessionInvalidArgs`` with one sentence that names the parameter, its value and
+    what is allowed.
+    """
+    try:
+        known = parameters.defaults()
+        asked = [name for name in config if name not in OTREE_FIELDS]
+        parameters.check_names(asked, known)
+        _check_fee(config.get("participation_fee"))
+        cleaned = parameters.clean(config, experiment_of(config), content.languages())
+    except ValueError as error:
+        raise CreateSessionInvalidArgs(str(error)) from None
+    config.update(cleaned)
+    config["seed"] = config["seed"] or randomization.new_seed()
+
+
+def _check_fee(fee: object) -> None:
+    allowed = f"an amount from 0 to {MAX_FEE}"
+    try:
+        amount = Decimal(str(fee))
+    except InvalidOperation:
+        raise parameters.ParameterError("participation_fee", fee, allowed) from None
+    if not (amount.is_finite() and 0 <= amount <= MAX_FEE):
+        raise parameters.ParameterError("participation_fee", fee, allowed)
+
+
+def install() -> None:
+    """Check the content now, and every session config from now on."""
+    content.check()
+    otree_clean = SessionConfig.clean
+    if otree_clean is not _clean:
+        _clean.__wrapped__ = otree_clean  # type: ignore[attr-defined]
+        SessionConfig.clean = _clean
+
+
+def _clean(config: SessionConfig) -> None:
+    clean_config(config)
+    _clean.__wrapped__(config)  # type: ignore[attr-defined]
