@@ -1,0 +1,486 @@
+"""The command line: ``python -m analysis COMMAND``.
+
+Exit status: 0 done, 1 the data have problems that are listed, 2 wrong usage, 130 interrupted.
+Whatever a command needs is imported when it runs, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from analysis.errors import AnalysisError
+from study.experiments import EXPERIMENTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.plan import Plan
+
+DONE, PROBLEMS, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status. Never raises for bad data or files."""
+    options = parser().parse_args(arguments)
+    try:
+        status = int(options.run(options))
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        return _fail("Interrupted.", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader (head, less) has had enough. Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except UsageError as error:
+        return _fail(f"{error}\nSee: python -m analysis {options.command} --help", USAGE)
+    except AnalysisError as error:
+        return _fail(str(error), PROBLEMS)
+    except OSError as error:
+        return _fail(_explain(error), PROBLEMS)
+
+
+class UsageError(Exception):
+    """The command line asks for something that does not exist."""
+
+
+def _fail(message: str, status: int) -> int:
+    print(message, file=sys.stderr)
+    return status
+
+
+def _explain(error: OSError) -> str:
+    """A sentence with the mend, instead of an error number."""
+    name = f"{error.filename}: " if error.filename is not None else ""
+    mend = {
+        FileNotFoundError: "there is no such file or folder; check the spelling",
+        PermissionError: "no permission; close it elsewhere or choose another place",
+        IsADirectoryError: "this is a folder, but a file is needed",
+        NotADirectoryError: "this is a file, but a folder is needed",
+        FileExistsError: "this is a file, but a folder is needed",
+    }.get(type(error))
+    return f"{name}{mend or error.strerror or error}."
+
+
+# ------------------------------------------------------------------------------------ parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints say where to read on."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{message[:1].upper()}{message[1:]}.\nSee: {self.prog} --help\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = _Parser(
+        prog="python -m analysis",
+        description="From oTree's exports to the pre-registered analysis.",
+        epilog=_examples(
+            ("is the export whole?", "check exports/"),
+            ("the whole analysis", 'report exports/ -o "my report"'),
+            ("more about a command", "report --help"),
+        ),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for add in (_check, _report, _estimate, _power, _simulate, _preregister, _codebook):
+        add(commands)
+    return top
+
+
+def _examples(*examples: tuple[str, str]) -> str:
+    width = max(len(command) for _, command in examples)
+    lines = [f"  python -m analysis {command:<{width}}  # {what}" for what, command in examples]
+    return "\n".join(["examples:", *lines])
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+    *examples: tuple[str, str],
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[:1].upper() + summary[1:] + ".",
+        epilog=_examples(*examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def _exports(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "exports", nargs="+", type=Path, metavar="EXPORT", help="CSV file or folder from oTree"
+    )
+
+
+def _selection(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--include-bots", action="store_true", help="keep simulated participants (for trying out)"
+    )
+    command.add_argument(
+        "--include-demo", action="store_true", help="keep sessions created from the demo page"
+    )
+
+
+def _plan_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--plan", type=Path, metavar="FILE", help="another plan than analysis/plan.toml"
+    )
+
+
+def _experiment_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--experiment", required=True, choices=list(EXPERIMENTS), help="which of the two"
+    )
+
+
+def _output(command: argparse.ArgumentParser, metavar: str, meaning: str, **more: bool) -> None:
+    command.add_argument("-o", "--output", type=Path, metavar=metavar, help=meaning, **more)
+
+
+def _whole(low: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        if not text.lstrip("+-").isdecimal() or int(text) < low:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} upwards")
+        return int(text)
+
+    return whole
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _effect(text: str) -> tuple[str, float]:
+    name, _, size = text.partition("=")
+    try:
+        return name.strip(), float(size)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not an effect such as beneficiary=0.4"
+        ) from None
+
+
+def _read_plan(options: argparse.Namespace) -> Plan:
+    from analysis.plan import FILE, load_plan
+
+    return load_plan(options.plan or FILE)
+
+
+# ------------------------------------------------------------------------------------- check
+
+
+def _check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _command(
+        commands,
+        "check",
+        _run_check,
+        "say whether exports are whole and consistent",
+        ("a folder of exports", "check exports/"),
+        ("one file", "check all_apps_wide.csv"),
+    )
+    _exports(command)
+
+
+def _run_check(options: argparse.Namespace) -> int:
+    from analysis.checks import check
+
+    problems = check(options.exports)
+    for problem in problems:
+        print(problem)
+    if problems:
+        return _fail(f"{len(problems)} problem(s).", PROBLEMS)
+    print("No problems found.")
+    return DONE
+
+
+# ------------------------------------------------------------------------------------ report
+
+
+def _report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _command(
+        commands,
+        "report",
+        _run_report,
+        "write the whole pre-registered analysis: report.html, tables, figures, estimates",
+        ("exports of any number of sessions", "report exports/ -o report"),
+        ("simulated participants", "report simulated/ -o trial --include-bots"),
+        ("quickly, for a first look", "report exports/ -o look --draws 999"),
+    )
+    _exports(command)
+    _output(command, "DIR", "folder for the report; made if it does not exist", required=True)
+    _plan_option(command)
+    _selection(command)
+    command.add_argument(
+        "--draws", type=_whole(99), metavar="N", help="draws of the randomization tests"
+    )
+    command.add_argument("--seed", type=_whole(0), metavar="N", help="seed of all random draws")
+
+
+def _run_report(options: argparse.Namespace) -> int:
+    from analysis.report import write_report
+
+    written = write_report(
+        options.exports,
+        options.output,
+        plan=options.plan,
+        include_bots=options.include_bots,
+        include_demo=options.include_demo,
+        draws=options.draws,
+        seed=options.seed,
+    )
+    print(f"The report is {written}")
+    return DONE
+
+
+# ---------------------------------------------------------------------------------- estimate
+
+
+ESTIMATORS = ("difference_in_means", "lin", "welch", "rank_test", "count_model", "ordered_logit")
+FORMATS = ("table", "csv", "json")
+
+
+def _estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _command(
+        commands,
+        "estimate",
+        _run_estimate,
+        "estimate the effect of the arms on one outcome",
+        ("the plan's estimator", "estimate exports/ --experiment info_source --outcome willingness"),
+        (
+            "another one, as CSV",
+            "estimate exports/ --experiment incentive --outcome effort_correct "
+            "--estimator welch --format csv",
+        ),
+    )
+    _exports(command)
+    _experiment_option(command)
+    command.add_argument("--outcome", required=True, metavar="COLUMN", help="what to compare")
+    command.add_argument("--control", metavar="ARM", help="arm compared with (default: control)")
+    command.add_argument("--estimator", choices=ESTIMATORS, help="default: the plan's")
+    command.add_argument(
+        "--covariates",
+        type=_names,
+        metavar="A,B",
+        help="columns measured before treatment (default: the plan's)",
+    )
+    command.add_argument("--se-type", metavar="TYPE", help="HC2 (default), HC3 or classical")
+    command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+    _plan_option(command)
+    _selection(command)
+
+
+def _run_estimate(options: argparse.Namespace) -> int:
+    from analysis.estimate_command import estimate
+
+    print(_formatted(estimate(options, _read_plan(options)), options.format))
+    return DONE
+
+
+def _formatted(frame: pd.DataFrame, form: str) -> str:
+    if form == "csv":
+        return frame.to_csv(index=False, lineterminator="\n").rstrip("\n")
+    if form == "json":
+        return frame.to_json(orient="records", indent=2, double_precision=15)
+    from tabulate import tabulate
+
+    return tabulate(frame, headers="keys", showindex=False, floatfmt=".4g", missingval="–")
+
+
+# ------------------------------------------------------------------------------------- power
+
+
+def _power(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _command(
+        commands,
+        "power",
+        _run_power,
+        "power and minimum detectable effect, by simulating the design",
+        ("one sample size", "power --experiment info_source --effect beneficiary=0.4 -n 120"),
+        (
+            "a power curve",
+            "power --experiment incentive --effect reward_beneficiary=0.4 "
+            "-n 120 240 360 480 --figure power.svg",
+        ),
+        (
+            "on a Dask cluster",
+            "power --experiment info_source --effect beneficiary=0.3 -n 600 "
+            "--simulations 100000 --backend dask --scheduler tcp://10.0.0.5:8786",
+        ),
+    )
+    _experiment_option(command)
+    command.add_argument(
+        "--effect",
+        action="append",
+        default=[],
+        type=_effect,
+        metavar="ARM=SIZE",
+        help="effect of an arm against control in standard deviations; may be repeated",
+    )
+    command.add_argument(
+        "-n",
+        nargs="+",
+        required=True,
+        type=_whole(1),
+        metavar="N",
+        help="participants in all arms together; several numbers give a curve",
+    )
+    _power_design(command)
+    command.add_argument(
+        "--simulations", type=_whole(100), default=2_000, metavar="N", help="default: 2000"
+    )
+    command.add_argument("--seed", type=_whole(0), metavar="N", help="default: the plan's")
+    command.add_argument(
+        "--jobs", type=int, default=-1, metavar="N", help="processes (default: one per core)"
+    )
+    command.add_argument(
+        "--backend", choices=("loky", "threading", "dask"), default="loky", help="default: loky"
+    )
+    command.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster")
+    command.add_argument("--figure", type=Path, metavar="FILE", help="draw the curve: .svg or .png")
+    command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+    _plan_option(command)
+
+
+def _power_design(command: argparse.ArgumentParser) -> None:
+    design = command.add_argument_group("assumptions about the design")
+    for name, default, kind, meaning in (
+        ("--session-size", 24, int, "participants per session"),
+        ("--session-correlation", 0.02, float, "share of the variance between sessions"),
+        ("--baseline-correlation", 0.5, float, "of the outcome with the covariates"),
+        ("--attrition", 0.05, float, "share of the assigned who are lost"),
+    ):
+        design.add_argument(
+            name, type=kind, default=default, metavar="X", help=f"{meaning} (default: {default})"
+        )
+
+
+def _run_power(options: argparse.Namespace) -> int:
+    from analysis.power import power
+
+    plan = _read_plan(options)
+    curve = power(
+        options.experiment,
+        dict(options.effect),
+        options.n,
+        session_size=options.session_size,
+        session_correlation=options.session_correlation,
+        baseline_correlation=options.baseline_correlation,
+        attrition=options.attrition,
+        simulations=options.simulations,
+        plan=plan,
+        seed=options.seed,
+        jobs=options.jobs,
+        backend=options.backend,
+        scheduler=options.scheduler,
+    )
+    print(_formatted(curve, options.format))
+    if options.figure:
+        from analysis.report.power_figure import draw_power
+
+        draw_power(curve, plan, options.figure)
+    return DONE
+
+
+# ---------------------------------------------------------------------------------- simulate
+
+
+def _simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _command(
+        commands,
+        "simulate",
+        _run_simulate,
+        "write exports of simulated participants, marked as simulated",
+        ("no effect", "simulate --experiment info_source -n 120 -o simulated"),
+        (
+            "a planted one",
+            "simulate --experiment incentive -n 240 --effect effort.reward_beneficiary=0.5 "
+            "-o simulated",
+        ),
+    )
+    _experiment_option(command)
+    command.add_argument("-n", required=True, type=_whole(1), metavar="N", help="participants")
+    command.add_argument(
+        "--effect",
+        action="append",
+        default=[],
+        type=_effect,
+        metavar="ARM=SIZE",
+        help="in standard deviations: ARM=SIZE on both outcomes, willingness.ARM=SIZE, "
+        "effort.ARM=SIZE; may be repeated",
+    )
+    command.add_argument("--seed", default="1", metavar="TEXT", help="default: 1")
+    _output(command, "DIR", "folder for the exports; made if it does not exist", required=True)
+
+
+def _run_simulate(options: argparse.Namespace) -> int:
+    from analysis.simulate import simulate
+
+    simulate(
+        options.experiment,
+        options.n,
+        options.output,
+        effects=dict(options.effect),
+        seed=options.seed,
+    )
+    print(f"Simulated exports are in {options.output}")
+    return DONE
+
+
+# ------------------------------------------------------------------- preregister and codebook
+
+
+def _preregister(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _command(
+        commands,
+        "preregister",
+        _run_preregister,
+        "print the plan as text under the usual registry headings",
+        ("to read", "preregister"),
+        ("to a file", "preregister -o preregistration.md"),
+    )
+    _plan_option(command)
+    _output(command, "FILE", "Markdown file (default: print it)")
+
+
+def _run_preregister(options: argparse.Namespace) -> int:
+    from analysis.preregister import preregistration
+
+    text = preregistration(_read_plan(options))
+    if options.output is None:
+        print(text, end="")
+    else:
+        options.output.write_text(text, encoding="utf-8", newline="\n")
+        print(f"The preregistration is {options.output}")
+    return DONE
+
+
+def _codebook(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _command(
+        commands,
+        "codebook",
+        _run_codebook,
+        "write what every column means, as Markdown and Frictionless Table Schema",
+        ("into a folder", "codebook -o codebook"),
+    )
+    _output(command, "DIR", "folder for the codebook; made if it does not exist", required=True)
+
+
+def _run_codebook(options: argparse.Namespace) -> int:
+    from analysis.codebook import write_codebook
+
+    write_codebook(options.output)
+    print(f"The codebook is in {options.output}")
+    return DONE
