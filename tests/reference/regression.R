@@ -1,0 +1,66 @@
+# Least squares with robust standard errors: estimatr (lm_robust, lm_lin).
+source(file.path(dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))), "common.R"))
+suppressPackageStartupMessages(library(estimatr))
+
+# Terms of a fit, renamed by `names` (fit's name -> ours).
+record_fit <- function(case, fit, names) {
+  table <- tidy(fit)
+  for (name in names(names)) {
+    row <- table[table$term == name, ]
+    record(case, names[[name]],
+      estimate = row$estimate, std_error = row$std.error, statistic = row$statistic,
+      df = row$df, p_value = row$p.value, conf_low = row$conf.low, conf_high = row$conf.high,
+      n = fit$nobs
+    )
+  }
+}
+
+arms <- read_data("arms")
+both <- c(armbeneficiary = "beneficiary", armorganisation = "organisation")
+for (se in c("HC2", "HC3", "HC1", "HC0", "classical")) {
+  record_fit(paste0("difference_in_means ", se), lm_robust(y ~ arm, arms, se_type = se), both)
+}
+full <- na.omit(arms[c("y", "arm", "x", "income")])
+for (se in c("HC2", "HC3", "classical")) {
+  fit <- lm_lin(y ~ arm, ~ x + income, full, se_type = se)
+  record_fit(paste0("lin ", se), fit, both)
+}
+
+# Moderator, centred on the rows used.
+full <- na.omit(arms[c("y", "arm", "x")])
+full$m <- full$x - mean(full$x)
+record_fit("heterogeneity", lm_robust(y ~ arm * m, full), c(
+  armbeneficiary = "beneficiary", armorganisation = "organisation",
+  `armbeneficiary:m` = "beneficiary:x", `armorganisation:m` = "organisation:x"
+))
+
+# 2x2. Codes of plus and minus one half for the averages, 0/1 codes for the cells.
+cells <- read_data("factorial")
+record_factorial <- function(case, data, right_half, right_01, right_10, fixed = NULL) {
+  data$r <- data$reward - 0.5
+  data$b <- data$beneficiary - 0.5
+  data$no_r <- 1 - data$reward
+  data$no_b <- 1 - data$beneficiary
+  data$cell <- factor(data$reward + 2 * data$beneficiary)
+  fit <- function(text) lm_robust(as.formula(paste("y ~", text)), data)
+  record_fit(case, fit(paste0("r * b", right_half)), c(r = "reward", b = "beneficiary", `r:b` = "reward:beneficiary"))
+  record_fit(case, fit(paste0("reward * beneficiary", right_01)), c(reward = "reward | beneficiary=0", beneficiary = "beneficiary | reward=0"))
+  record_fit(case, fit(paste0("reward * no_b", right_10)), c(reward = "reward | beneficiary=1"))
+  record_fit(case, fit(paste0("beneficiary * no_r", right_10)), c(beneficiary = "beneficiary | reward=1"))
+  record_fit(case, fit(paste0("cell", right_10)), c(cell3 = "reward + beneficiary"))
+}
+record_factorial("factorial", cells, "", "", "")
+full <- na.omit(cells[c("y", "x", "reward", "beneficiary", "block")])
+full$z <- full$x - mean(full$x)
+full$cell <- factor(full$reward + 2 * full$beneficiary)
+slopes <- " + z:cell"
+record_factorial("factorial covariate", full, slopes, slopes, slopes)
+
+# Blocks as fixed effects beside a covariate.
+slopes <- " + z:cell + factor(block)"
+record_factorial("factorial covariate blocks", full, slopes, slopes, slopes)
+full$arm <- relevel(factor(c("control", "reward", "beneficiary", "both")[full$reward + 2 * full$beneficiary + 1]), "control")
+full$block <- factor(full$block)
+record_fit("lin blocks", lm_robust(y ~ arm * z + block, full), c(armreward = "reward", armbeneficiary = "beneficiary", armboth = "both"))
+
+write_estimates("regression")
