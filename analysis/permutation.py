@@ -1,0 +1,247 @@
+"""Which arms could have been assigned: blocks, and matrices of labels drawn within them.
+
+Two arms are compared at a time. A label is True for the treated arm. Blocks are those of the
+design, reduced to the rows of the two arms; the number treated in each block is kept, so that
+every row of a label matrix is an assignment the design could have made, all equally likely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import combinations
+from math import comb, inf
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.errors import AnalysisError
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Integers: TypeAlias = npt.NDArray[np.intp]
+Labels: TypeAlias = npt.NDArray[np.bool_]
+
+CHUNK_CELLS = 2**24
+"""Labels held at once, one byte each: memory stays bounded whatever rows and draws."""
+
+TABLE_ROWS = 4096
+"""Up to so many assignments of one block are listed, and drawn by their number."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """``count`` blocks of ``size`` rows each, ``treated`` of which are in the treated arm."""
+
+    size: int
+    treated: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Design:
+    """Rows that chance could have given to the other arm, ordered block by block.
+
+    ``rows``: positions in the data the design was made from; rows of blocks that hold one arm
+    only are not among them, because nothing was left to chance there.
+    ``labels``: the observed assignment of these rows.
+    ``shapes``: the blocks, in order; blocks of one size and number treated stand together.
+    """
+
+    rows: Integers
+    labels: Labels
+    shapes: tuple[Shape, ...]
+
+    @cached_property
+    def sizes(self) -> Integers:
+        """The size of each row's block."""
+        return np.repeat(
+            [shape.size for shape in self.shapes],
+            [shape.size * shape.count for shape in self.shapes],
+        )
+
+    @cached_property
+    def shares(self) -> Floats:
+        """The share treated in each row's block."""
+        shares = [shape.treated / shape.size for shape in self.shapes]
+        return np.repeat(shares, [shape.size * shape.count for shape in self.shapes])
+
+    @cached_property
+    def assignments(self) -> float:
+        """The number of equally likely assignments, this one included; infinite if above 2⁶⁰."""
+        total = 1.0
+        for shape in self.shapes:
+            total *= _ways(shape) ** min(shape.count, 61)
+            if total > 2**60:
+                return inf
+        return total
+
+    def blocks(self, values: npt.NDArray[Any]) -> Iterator[tuple[Shape, npt.NDArray[Any]]]:
+        """Views of ``values`` (…, n) as (…, blocks, rows in a block), one per shape."""
+        start = 0
+        for shape in self.shapes:
+            stop = start + shape.size * shape.count
+            yield (
+                shape,
+                values[..., start:stop].reshape(*values.shape[:-1], shape.count, shape.size),
+            )
+            start = stop
+
+    def centred(self, values: Floats) -> Floats:
+        """``values`` (n, m) less the means of their blocks."""
+        columns = np.ascontiguousarray(values.T)
+        parts = [
+            (part - part.mean(axis=-1, keepdims=True)).reshape(len(columns), -1)
+            for _, part in self.blocks(columns)
+        ]
+        return np.hstack(parts).T
+
+
+def make_design(treated: Labels, blocks: Integers | None, order_by: Floats) -> Design:
+    """The design of n rows. Raises ``AnalysisError`` if no block holds both arms.
+
+    ``treated``: (n,) whether each row is in the treated arm; ``blocks``: (n,) numbers from 0, or
+    None for one block; ``order_by``: (n, m) numbers that put the rows of a block in a fixed order,
+    so that one seed gives one result in whatever order the data arrive.
+    """
+    codes = np.zeros(len(treated), dtype=np.intp) if blocks is None else blocks
+    size = np.bincount(codes)[codes]
+    chosen = np.bincount(codes, weights=treated).astype(np.intp)[codes]
+    order = np.lexsort((*order_by.T[::-1], treated, codes, chosen, size))
+    rows = order[(chosen[order] > 0) & (chosen[order] < size[order])]
+    if not rows.size:
+        raise AnalysisError("no block holds both arms, so nothing can be permuted.")
+    pairs, counts = np.unique(np.column_stack((size, chosen))[rows], axis=0, return_counts=True)
+    shapes = (
+        Shape(int(n), int(k), int(cells // n))
+        for (n, k), cells in zip(pairs.tolist(), counts.tolist(), strict=True)
+    )
+    return Design(rows, treated[rows], tuple(shapes))
+
+
+def block_codes(rows: pd.DataFrame, names: Sequence[str]) -> Integers | None:
+    """The (n,) blocks that the columns ``names`` make together; None if that is a single one."""
+    if not names:
+        return None
+    codes = rows.groupby(list(names), observed=True, sort=True).ngroup().to_numpy(dtype=np.intp)
+    return codes if codes.any() else None
+
+
+def random_streams(seed: int | None, arms: int) -> list[np.random.Generator]:
+    """One generator per arm, so that an arm's draws do not depend on how many rows others have.
+
+    ``seed``: a whole number from 0, or None for a new one every time.
+    """
+    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
+    if seed is not None and not (whole and seed >= 0):
+        raise AnalysisError(f"The seed must be a whole number from 0, or None, not {seed!r}.")
+    return [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(arms)]
+
+
+def check_draws(draws: int) -> None:
+    """Raises ``AnalysisError`` unless ``draws`` is a whole number from 1."""
+    if not isinstance(draws, (int, np.integer)) or isinstance(draws, bool) or draws < 1:
+        raise AnalysisError(f"The number of draws must be a whole number from 1, not {draws!r}.")
+
+
+def label_matrices(
+    design: Design, draws: int, random: np.random.Generator, *, exact: bool
+) -> Iterator[Labels]:
+    """Label matrices (some draws, n): each possible assignment once, or ``draws`` random ones."""
+    total = int(design.assignments) if exact else draws
+    step = max(1, CHUNK_CELLS // len(design.rows))
+    for start in range(0, total, step):
+        stop = min(start + step, total)
+        yield listed(design, start, stop) if exact else drawn(design, stop - start, random)
+
+
+def is_exact(design: Design, draws: int) -> bool:
+    """Whether every assignment is listed instead of drawn."""
+    return design.assignments <= draws
+
+
+def listed(design: Design, start: int, stop: int) -> Labels:
+    """Assignments number ``start`` to ``stop``: counting, each block is one digit."""
+    labels = np.empty((stop - start, len(design.rows)), dtype=np.bool_)
+    number: npt.NDArray[np.int64] = np.arange(start, stop)
+    for shape, part in design.blocks(labels):
+        table = _table(shape.size, shape.treated)
+        for block in range(shape.count):
+            number, digit = np.divmod(number, len(table))
+            part[:, block] = table[digit]
+    return labels
+
+
+def drawn(design: Design, draws: int, random: np.random.Generator) -> Labels:
+    """``draws`` assignments, independent and uniform over all the design could have made."""
+    labels = np.empty((draws, len(design.rows)), dtype=np.bool_)
+    for shape, part in design.blocks(labels):
+        if _ways(shape) <= TABLE_ROWS:
+            table = _table(shape.size, shape.treated)
+            part[...] = table[random.integers(0, len(table), size=part.shape[:2])]
+        else:
+            cells = _coins(draws * shape.count, shape, random)
+            part[...] = cells.reshape(part.shape)
+    return labels
+
+
+def fitted(design: Design, labels: Labels, random: np.random.Generator) -> Labels:
+    """Labels (draws, n) turned at random, as few as needed, to make assignments of ``design``.
+
+    If ``labels`` are a draw for more rows, cut down to these, the result is uniform over the
+    assignments of these rows, and rows share their labels with the wider draw.
+    """
+    labels = labels.copy()
+    for shape, part in design.blocks(labels):
+        cells = np.ascontiguousarray(part).reshape(-1, shape.size)
+        _repair(cells, shape.treated, random)
+        part[...] = cells.reshape(part.shape)
+    return labels
+
+
+def _ways(shape: Shape) -> float:
+    """The number of ways to treat ``treated`` of ``size`` rows; infinite if above 2⁶⁰."""
+    fewer = min(shape.treated, shape.size - shape.treated)
+    ways = inf if fewer > 60 else comb(shape.size, fewer)
+    return inf if ways > 2**60 else float(ways)
+
+
+@lru_cache(maxsize=64)
+def _table(size: int, treated: int) -> Labels:
+    """Every way to treat ``treated`` of ``size`` rows: (ways, size)."""
+    chosen = np.array(list(combinations(range(size), treated)), dtype=np.intp)
+    table = np.zeros((len(chosen), size), dtype=np.bool_)
+    np.put_along_axis(table, chosen, True, axis=1)
+    table.flags.writeable = False
+    return table
+
+
+def _coins(blocks: int, shape: Shape, random: np.random.Generator) -> Labels:
+    """Uniform assignments of large blocks: independent coins, then the surplus turned back.
+
+    Given how many coins show treated, which ones do is uniform; so it stays when uniformly
+    chosen ones are turned until the number is right. One random byte per row is a tenth of the
+    work of shuffling.
+    """
+    fewer = min(shape.treated, shape.size - shape.treated)
+    size = (blocks, shape.size)
+    cells = random.integers(0, 256, size=size, dtype=np.uint8) < 256 * fewer // shape.size
+    _repair(cells, fewer, random)
+    return cells if fewer == shape.treated else ~cells
+
+
+def _repair(cells: Labels, treated: int, random: np.random.Generator) -> None:
+    """Turns uniformly chosen labels in each row of ``cells`` until ``treated`` are True."""
+    size = cells.shape[1]
+    surplus = cells.view(np.uint8).sum(axis=1, dtype=np.int64) - treated
+    active = np.flatnonzero(surplus)
+    while active.size:
+        position = (random.random(active.size) * size).astype(np.intp)
+        too_many = surplus[active] > 0
+        turn = cells[active, position] == too_many
+        turned = active[turn]
+        cells[turned, position[turn]] = ~too_many[turn]
+        surplus[turned] -= np.where(too_many[turn], 1, -1)
+        active = active[surplus[active] != 0]

@@ -1,0 +1,374 @@
+"""Treatment-control differences with HC2 standard errors, for thousands of assignments at once.
+
+Model, for a row i of block b with n_b rows, a share p_b of them treated:
+
+    u_i = intercept + effect · (Z_i − p_b) + x_i′β + Z_i x_i′γ + error
+
+u and x are outcome and covariates less the means of their blocks, Z is the label; rows weigh
+1 / (p_b (1 − p_b)), so that without covariates the effect is the mean of the blocks' differences
+in proportion to their sizes. Known cases:
+
+- one block, no covariates: difference in means with Neyman's variance;
+- one block, covariates: Lin 2013 (10.1214/12-AOAS583) with HC2 standard errors;
+- blocks, no covariates: least squares with block effects and HC2 standard errors;
+- pairs, with or without covariates: regression of the pairs' differences
+  (Imbens & Rubin 2015, 10.1017/CBO9781139025751, ch. 10; Fogarty 2018, 10.1111/rssb.12290).
+
+With both blocks and covariates, the leverage of the block means enters as the factor by which it
+changes 1 − h in the model without covariates; this is exact in all the cases above.
+
+Everything that changes with the labels is a sum over treated rows. So one product of the label
+matrix with a few columns gives the normal equations of all draws, these are solved as a batch, and
+a second product gives all variances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from analysis.errors import AnalysisError
+from analysis.permutation import Design, Floats, Integers, Labels
+
+TILE_ROWS = 64
+TILE_COLUMNS = 2048
+"""Labels are worked on in tiles that stay in the processor's cache."""
+
+TIES = 1 - 1e-9
+"""Statistics this close count as equal: rounding must not break ties between assignments."""
+
+SATURATED = 1e-9
+"""Below this, 1 − leverage is zero: the row is fitted exactly and says nothing on the spread."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """One row per assignment: ``estimate`` (draws, outcomes) and ``covariance`` (draws, pairs).
+
+    The covariance of two outcomes' estimates is the HC2 one; of an outcome with itself, it is the
+    squared standard error.
+    """
+
+    estimate: Floats
+    covariance: Floats
+
+
+class Statistic(Protocol):
+    """What turns labels (draws, n) into estimates."""
+
+    def __call__(self, labels: Labels) -> Draws: ...
+
+
+def self_pairs(outcomes: int) -> Integers:
+    """Each outcome with itself."""
+    return np.repeat(np.arange(outcomes), 2).reshape(-1, 2)
+
+
+def all_pairs(outcomes: int) -> Integers:
+    """Each outcome with itself and with each later one."""
+    return np.column_stack(np.triu_indices(outcomes))
+
+
+def statistic(
+    design: Design,
+    outcomes: Floats,
+    covariates: Floats | None = None,
+    *,
+    pairs: Integers | None = None,
+    offset: Floats | None = None,
+) -> Statistic:
+    """The statistic for the rows of ``design``.
+
+    ``outcomes`` (n, m) and ``covariates`` (n, k) in the order of the design, of unit scale;
+    ``pairs`` (q, 2) the outcomes whose covariances are wanted, by default each with itself;
+    ``offset`` (k,) moves the point at which the effect is taken away from the covariates' means.
+    """
+    pairs = self_pairs(outcomes.shape[1]) if pairs is None else pairs
+    if covariates is None or covariates.shape[1] == 0:
+        return BlockContrast.of(design, outcomes, pairs)
+    shift = np.zeros(covariates.shape[1]) if offset is None else offset
+    return BlockRegression.of(design, outcomes, covariates, pairs, shift)
+
+
+def check_spread(design: Design) -> None:
+    """Raises ``AnalysisError`` if an arm has a single row to compare: no standard error exists."""
+    if min(leverage_gap(design, label).min() for label in (0, 1)) < SATURATED:
+        raise AnalysisError("one of the arms has a single row, so there is no standard error.")
+
+
+def squared_t(estimate: Floats, variance: Floats, n: int, scale: Floats | float = 1.0) -> Floats:
+    """The squares of estimate / standard error, for outcomes of standard deviation ``scale``.
+
+    Numbers that are nothing but rounding count as zero. An assignment that leaves no variation
+    within arms is infinitely far from the null hypothesis if it separates them, else not at all.
+    """
+    nothing = 1e-12 * np.square(scale) / n
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.square(estimate) / variance
+    infinite = np.where(np.square(estimate) > nothing, np.inf, 0.0)
+    return np.where(variance > nothing, ratio, infinite)
+
+
+def unit_scale(values: Floats) -> tuple[Floats, Floats]:
+    """Columns (n, m) with mean 0 and standard deviation 1, or all 0; and their scales (m,)."""
+    constant = np.ptp(values, axis=0) == 0
+    scale = np.where(constant, 1, values.std(axis=0))
+    return np.where(constant, 0, (values - values.mean(axis=0)) / scale), scale
+
+
+def leverage_gap(design: Design, label: int) -> Floats:
+    """1 − leverage (n,) of rows labelled ``label``, with block effects and no covariates."""
+    deviation = label - design.shares
+    return 1 - 1 / design.sizes - deviation**2 * weights(design) / len(design.rows)
+
+
+def weights(design: Design) -> Floats:
+    """The weight (n,) of each row. The squares of Z − p, so weighted, sum to n."""
+    return 1 / (design.shares * (1 - design.shares))
+
+
+def tiles(labels: Labels) -> Iterator[tuple[slice, slice, Floats]]:
+    """Labels as numbers, tile by tile, with the rows and columns they stand in."""
+    draws, n = labels.shape
+    for top in range(0, draws, TILE_ROWS):
+        rows = slice(top, min(top + TILE_ROWS, draws))
+        for left in range(0, n, TILE_COLUMNS):
+            columns = slice(left, min(left + TILE_COLUMNS, n))
+            yield rows, columns, labels[rows, columns].astype(float)
+
+
+def treated_sums(labels: Labels, values: Floats) -> Floats:
+    """Sums of ``values`` (n, m) over each draw's treated rows: (draws, m)."""
+    sums = np.zeros((len(labels), values.shape[1]))
+    for rows, columns, tile in tiles(labels):
+        sums[rows] += tile @ values[columns]
+    return sums
+
+
+@dataclass(frozen=True)
+class BlockContrast:
+    """The model without covariates: estimates and variances are sums over treated rows.
+
+    ``columns`` (n, 2m + q) are summed; the rest are the parts that labels do not change, for m
+    outcomes and q ``pairs``.
+    """
+
+    columns: Floats
+    pairs: Integers
+    square: Floats
+    cross: Floats
+    constant: float
+
+    @classmethod
+    def of(cls, design: Design, outcomes: Floats, pairs: Integers) -> BlockContrast:
+        u, n = design.centred(outcomes), len(design.rows)
+        share, weight = design.shares[:, None], weights(design)[:, None]
+        ifs = [weight**2 / leverage_gap(design, label)[:, None] / n**2 for label in (0, 1)]
+        control, treated = ifs[0] * share**2, ifs[1] * (1 - share) ** 2
+        products = u[:, pairs[:, 0]] * u[:, pairs[:, 1]]
+        slopes = (treated * (1 - share) + control * share) * u
+        return cls(
+            columns=np.hstack((weight * u / n, slopes, (treated - control) * products)),
+            pairs=pairs,
+            square=(control * products).sum(axis=0),
+            cross=(control * share * u).sum(axis=0),
+            constant=float(
+                (treated * (1 - share) ** 2 * share + control * share**2 * (1 - share)).sum()
+            ),
+        )
+
+    def __call__(self, labels: Labels) -> Draws:
+        sums = treated_sums(labels, self.columns)
+        m = len(self.cross)
+        estimate, cross = sums[:, :m], sums[:, m : 2 * m] - self.cross
+        first, second = self.pairs.T
+        covariance = sums[:, 2 * m :] + self.square
+        covariance -= estimate[:, first] * cross[:, second] + estimate[:, second] * cross[:, first]
+        covariance += estimate[:, first] * estimate[:, second] * self.constant
+        return Draws(estimate, covariance)
+
+
+@dataclass(frozen=True)
+class BlockRegression:
+    """The model with covariates, fitted anew in every draw.
+
+    For k covariates and m outcomes: ``columns`` are the products whose sums over treated rows
+    make the normal equations; ``to_arm[label]`` (2k + 2, d) writes a row's regressors, when
+    labelled so, as a map of its ``basis``: 1, p_b if it varies, and x; ``gaps`` (·, n) are the
+    products of the basis that give 1 − leverage; ``spread[label]`` (n, ·) the products of outcomes
+    and basis that give the variance.
+    """
+
+    columns: Floats
+    fixed: Floats
+    fixed_right: Floats
+    basis: Floats
+    to_arm: tuple[Floats, Floats]
+    gaps: Floats
+    spread: tuple[Floats, Floats]
+    contrast: Floats
+    pairs: Integers
+    outcomes: int
+
+    @classmethod
+    def of(
+        cls, design: Design, outcomes: Floats, covariates: Floats, pairs: Integers, offset: Floats
+    ) -> BlockRegression:
+        u, x = design.centred(outcomes), design.centred(covariates)
+        share, weight = design.shares[:, None], weights(design)[:, None]
+        k, m = x.shape[1], u.shape[1]
+        basis, to_arm = _basis(share, x)
+        xu = (x[:, :, None] * u[:, None, :]).reshape(len(x), -1)
+        fixed = np.zeros((2 * k + 2, 2 * k + 2))
+        fixed[0, 0], fixed[1, 1] = weight.sum(), len(x)
+        fixed[2 : k + 2, 2 : k + 2] = x.T @ (weight * x)
+        fixed_right = np.zeros((2 * k + 2, m))
+        fixed_right[2 : k + 2] = x.T @ (weight * u)
+        return cls(
+            columns=weight * np.hstack((x, (1 - share) * x, _products(x), u, xu)),
+            fixed=fixed,
+            fixed_right=fixed_right,
+            basis=np.ascontiguousarray(basis.T),
+            to_arm=to_arm,
+            gaps=np.vstack((np.ones(len(x)), (-weight * _products(basis)).T)),
+            spread=_spread(design, u, basis, weight),
+            contrast=np.concatenate(([0, 1], np.zeros(k), offset)),
+            pairs=pairs,
+            outcomes=m,
+        )
+
+    def __call__(self, labels: Labels) -> Draws:
+        normal, right = self._normal_equations(treated_sums(labels, self.columns))
+        inverse = _inverses(normal)
+        solution = inverse @ right
+        estimate = np.einsum("j,ijk->ik", self.contrast, solution)
+        influence = inverse @ self.contrast
+        covariance = np.zeros((len(labels), len(self.pairs)))
+        for label in (0, 1):
+            covariance += self._arm_covariance(labels, label, inverse, influence, solution)
+        return Draws(estimate, covariance)
+
+    def _normal_equations(self, sums: Floats) -> tuple[Floats, Floats]:
+        """Left (draws, 2k + 2, 2k + 2) and right (draws, 2k + 2, m) sides."""
+        m, size = self.outcomes, len(self.contrast)
+        k = (size - 2) // 2
+        half = k * (k + 1) // 2
+        x, far_x, xx, u, xu = np.split(sums, np.cumsum((k, k, half, m)), axis=1)
+        normal = np.repeat(self.fixed[None], len(sums), axis=0)
+        plain, crossed = slice(2, k + 2), slice(k + 2, size)
+        normal[:, 0, crossed] = normal[:, crossed, 0] = x
+        normal[:, 1, plain] = normal[:, plain, 1] = x
+        normal[:, 1, crossed] = normal[:, crossed, 1] = far_x
+        square = _unpacked(xx, k)
+        for rows, columns in ((plain, crossed), (crossed, plain), (crossed, crossed)):
+            normal[:, rows, columns] = square
+        right = np.repeat(self.fixed_right[None], len(sums), axis=0)
+        right[:, 1] = u
+        right[:, crossed] = xu.reshape(-1, k, m)
+        return normal, right
+
+    def _arm_covariance(
+        self, labels: Labels, label: int, inverse: Floats, influence: Floats, solution: Floats
+    ) -> Floats:
+        """The part of the HC2 covariances (draws, q) that the rows labelled ``label`` add."""
+        arm = self.to_arm[label]
+        gap = _packed(arm.T @ inverse @ arm)
+        gap = np.hstack((np.ones((len(gap), 1)), gap))
+        products = _arm_sums(labels, label, influence @ arm, self.basis, gap, self)
+        fitted = np.swapaxes(-(arm.T @ solution), 1, 2)
+        identity = np.broadcast_to(np.eye(self.outcomes), (len(labels), *(self.outcomes,) * 2))
+        residual = np.concatenate((identity, fitted), axis=2)
+        first, second = (residual[:, side] for side in self.pairs.T)
+        moments = _unpacked(products, residual.shape[2])
+        return np.asarray(((first @ moments) * second).sum(axis=2))
+
+
+def _arm_sums(
+    labels: Labels,
+    label: int,
+    influence: Floats,
+    basis: Floats,
+    gap: Floats,
+    model: BlockRegression,
+) -> Floats:
+    """Sums, over rows labelled ``label``, of influence² / (1 − leverage) times the products."""
+    products = model.spread[label]
+    sums = np.zeros((len(labels), products.shape[1]))
+    for rows, columns, tile in tiles(labels):
+        factor = influence[rows] @ basis[:, columns]
+        np.multiply(factor, factor, out=factor)
+        remaining = gap[rows] @ model.gaps[:, columns]
+        np.multiply(factor, tile if label else np.subtract(1, tile, out=tile), out=factor)
+        if remaining.min() < SATURATED:
+            factor[remaining < SATURATED] = 0
+            np.maximum(remaining, SATURATED, out=remaining)
+        np.divide(factor, remaining, out=factor)
+        sums[rows] += factor @ products[columns]
+    return sums
+
+
+def _basis(share: Floats, x: Floats) -> tuple[Floats, tuple[Floats, Floats]]:
+    """The basis (n, d), and the maps from it to the regressors of either label (2k + 2, d)."""
+    k = x.shape[1]
+    varies = np.ptp(share) > 0
+    first = np.hstack((np.ones_like(share), share)) if varies else np.ones_like(share)
+    maps = []
+    for label in (0, 1):
+        head = [[1, 0], [label, -1]] if varies else [[1], [label - share[0, 0]]]
+        map_ = np.zeros((2 * k + 2, first.shape[1] + k))
+        map_[:2, :-k] = head
+        map_[2:, -k:] = np.vstack((np.eye(k), label * np.eye(k)))
+        maps.append(map_)
+    return np.hstack((first, x)), (maps[0], maps[1])
+
+
+def _spread(design: Design, u: Floats, basis: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Products of outcomes and basis, weighted so that the blocks' leverage is accounted for."""
+    products = _products(np.hstack((u, basis)))
+    parts = []
+    for label in (0, 1):
+        deviation = (label - design.shares) ** 2 * weight[:, 0] / len(design.rows)
+        without_blocks = 1 - weight[:, 0] / weight.sum() - deviation
+        factor = leverage_gap(design, label) / without_blocks
+        parts.append(products * (weight[:, 0] ** 2 / factor)[:, None])
+    return parts[0], parts[1]
+
+
+def _products(columns: Floats) -> Floats:
+    """Each column (n, d) times itself and each later one: (n, d (d + 1) / 2)."""
+    first, second = np.triu_indices(columns.shape[1])
+    return np.ascontiguousarray(columns[:, first] * columns[:, second])
+
+
+def _unpacked(values: Floats, d: int) -> Floats:
+    """Symmetric matrices (draws, d, d) from their upper triangles."""
+    rows, columns = np.triu_indices(d)
+    matrices = np.empty((len(values), d, d))
+    matrices[:, rows, columns] = matrices[:, columns, rows] = values
+    return matrices
+
+
+def _packed(matrices: Floats) -> Floats:
+    """Quadratic forms as coefficients (draws, d (d + 1) / 2) of what ``_products`` gives."""
+    rows, columns = np.triu_indices(matrices.shape[-1])
+    return np.asarray(matrices[:, rows, columns] * np.where(rows == columns, 1.0, 2.0))
+
+
+def _inverses(matrices: Floats) -> Floats:
+    """Inverses; where a draw leaves a covariate without variation, Moore and Penrose's.
+
+    The statistic is then still a function of the assignment alone, which is all that a
+    permutation test needs.
+    """
+    try:
+        inverses = np.linalg.inv(matrices)
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.pinv(matrices, rcond=1e-10, hermitian=True))
+    scale = np.abs(matrices).max(axis=(1, 2)) * np.abs(inverses).max(axis=(1, 2))
+    poor = ~(scale < 1e10)
+    if poor.any():
+        inverses[poor] = np.linalg.pinv(matrices[poor], rcond=1e-10, hermitian=True)
+    return np.asarray(inverses)
