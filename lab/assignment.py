@@ -1,7 +1,8 @@
 """Drawing an arm at the moment the treatment would be shown, and claiming it for good.
 
-Two server processes on one PostgreSQL may draw at the same moment. Both first lock the session's
-subsession row, so one waits until the other has stored its draw. A unique constraint backs this up.
+Two server processes on one PostgreSQL may draw at the same moment. Both first lock the row of the
+session's subsession, so one waits until the other has stored its draw. A unique constraint backs
+this up.
 """
 
 from __future__ import annotations

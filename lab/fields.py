@@ -65,18 +65,20 @@ def scale(column: Column) -> list[int]:
 # ------------------------------------------------------------------------------- questions
 
 
-def question(
-    form_field: Any, column: Column, language: str, values: Mapping[str, Any]
-) -> dict[str, Any]:
-    """One form field as its component in `_templates/fields/` needs it, ready for HTML."""
-    family, _, number = column.name.rpartition("_")
+def question_texts(column: Column, language: str) -> dict[str, Any]:
+    """The texts of the question that fills ``column``, from `questions.toml`."""
     questions = content.words(language, "questions")
+    family, _, number = column.name.rpartition("_")
     if family in questions and number.isdigit():
         texts = dict(questions[family])
-        texts["label"] = texts["items"][int(number) - 1]
-    else:
-        texts = dict(questions[column.name])
-    texts = content.fill(texts, values)
+        return texts | {"label": texts["items"][int(number) - 1]}
+    return dict(questions[column.name])
+
+
+def question(
+    form_field: Any, column: Column, texts: Mapping[str, Any], language: str
+) -> dict[str, Any]:
+    """One form field as its component in `_templates/fields/` needs it, ready for HTML."""
     view = {
         "name": column.name,
         "id": f"id_{column.name}",
@@ -92,6 +94,8 @@ def question(
         "min": "" if column.min is None else int(column.min),
         "max": "" if column.max is None else int(column.max),
     }
+    described = [("hint", view["hint"]), ("error", view["error"])]
+    view["describedby"] = " ".join(f"{view['id']}-{part}" for part, text in described if text)
     view = content.to_html(view)
     view["template"] = f"fields/{view['kind']}.html"
     return view
@@ -117,12 +121,14 @@ def _options(form_field: Any, column: Column, texts: Mapping[str, Any]) -> list[
     else:
         labels = texts.get("options", {})
     chosen = _shown_value(form_field)
+    ends = {0: texts.get("low", ""), len(labels) - 1: texts.get("high", "")}
     return [
         {
             "value": value,
             "label": label,
             "id": f"id_{column.name}" if place == 0 else f"id_{column.name}-{place}",
             "checked": value == chosen,
+            "end": ends.get(place, ""),
         }
         for place, (value, label) in enumerate(labels.items())
     ]

@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 
 from lab import fields, wording
 from study import content
-from study.columns import columns
+from study.columns import Column, columns
 from study.spreadsheets import guard
 
 MAX_FORM_TEXT = 20_000
@@ -68,6 +68,7 @@ class StudyPage(Page):
             "language": language,
             "dir": wording.direction(language),
             "words": words,
+            "values": content.to_html(values),
             "common": common,
             "step": cls._step(player, common),
             **cls.context(player),
@@ -99,7 +100,12 @@ class StudyPage(Page):
         """One form field for its component."""
         column = columns(self.player.get_folder_name())[form_field.name]
         values = wording.session_values(self.session.config, language)
-        return fields.question(form_field, column, language, values)
+        texts = content.fill(self.texts(column, language), values)
+        return fields.question(form_field, column, texts, language)
+
+    def texts(self, column: Column, language: str) -> dict[str, Any]:
+        """The texts of the question that fills ``column``."""
+        return fields.question_texts(column, language)
 
     def get_form(self, instance: Any, formdata: Any = None) -> Any:
         if formdata is not None:

@@ -84,11 +84,11 @@ class RoundPage(StudyPage):
     @classmethod
     def live_method(cls, player: Any, message: Any) -> dict[int, Any]:
         """One message from the page; see `effort_task.journal` for its form."""
-        reply = cls.receive(player, message, time.time())
+        reply = cls.take(player, message, time.time())
         return {player.id_in_group: reply}
 
     @classmethod
-    def receive(cls, player: Any, message: Any, now: float) -> dict[str, Any]:
+    def take(cls, player: Any, message: Any, now: float) -> dict[str, Any]:
         """Apply a message and say where the round stands. Refusals change nothing."""
         if not round_records.has_started(player, cls.round):
             return {"round": cls.round.phase, "refused": "not started"}
@@ -161,4 +161,4 @@ class RoundPage(StudyPage):
             message = json.loads(text) if len(text) <= MAX_JOURNAL_CHARACTERS else None
         except (ValueError, RecursionError):
             message = None
-        self.receive(self.player, message, now)
+        self.take(self.player, message, now)

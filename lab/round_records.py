@@ -115,10 +115,8 @@ def store(player: Any, Answers: type[AnswerRow], round_: Round, outcome: Outcome
     """Store the rows of ``outcome`` and what they change, in the caller's transaction."""
     if not outcome.rows:
         return
-    db._db.bulk_insert_mappings(
-        Answers,
-        [asdict(row) | {"player_id": player.id, "phase": round_.phase} for row in outcome.rows],
-    )
+    key = {"player_id": player.id, "phase": round_.phase}
+    db._db.bulk_insert_mappings(Answers, [asdict(row) | key for row in outcome.rows])
     state = outcome.state
     _set(player, round_, attempts=state.attempts, correct=state.correct)
     if state.deadline is not None:

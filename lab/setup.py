@@ -55,7 +55,7 @@ def clean_config(config: Any) -> None:
 def _check_fee(fee: object) -> None:
     allowed = f"an amount from 0 to {MAX_FEE}"
     try:
-        amount = Decimal(str(fee))
+        amount = fee if isinstance(fee, Decimal) else Decimal(str(fee))
     except InvalidOperation:
         raise parameters.ParameterError("participation_fee", fee, allowed) from None
     if not (amount.is_finite() and 0 <= amount <= MAX_FEE):

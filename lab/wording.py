@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from babel import Locale
@@ -13,7 +12,7 @@ from babel.numbers import format_currency, format_decimal
 from otree import settings
 
 from study import content
-from study.pay import Number
+from study.pay import Number, exact
 
 READING_SECONDS = 15 * 60
 """What reading and answering takes beside the timed rounds."""
@@ -22,7 +21,7 @@ READING_SECONDS = 15 * 60
 def currency(amount: Number, language: str) -> str:
     """An amount in the laboratory's currency: to the cent, and beyond if a rate needs it."""
     return format_currency(
-        Decimal(str(amount)),
+        exact(amount),
         settings.REAL_WORLD_CURRENCY_CODE,
         locale=Locale.parse(language),
         decimal_quantization=False,

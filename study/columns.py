@@ -6,6 +6,7 @@ explains them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -65,6 +66,11 @@ def columns(app: str, model: str = "player") -> dict[str, Column]:
         declared = _declared().get(section, {}).get(model, {})
         found |= {column.name: column for column in _expand(declared)}
     return found
+
+
+def family(app: str, name: str) -> list[str]:
+    """The columns of a family: ``psm_1``, ``psm_2``, ... of ``psm``."""
+    return [each for each in columns(app) if re.fullmatch(rf"{name}_\d+", each)]
 
 
 @cache

@@ -21,7 +21,16 @@ from study.experiments import EXPERIMENTS
 
 ROOT = Path(__file__).parents[1] / "content"
 MEDIA_ROOT = ROOT.parent / "_static"
-FILES = ("common", "task", "intake", "experiment", "closing", "questions", "facts")
+FILES = (
+    "common",
+    "task",
+    "intake",
+    "comprehension",
+    "experiment",
+    "closing",
+    "questions",
+    "facts",
+)
 MESSAGES = tuple(
     dict.fromkeys(arm.message for e in EXPERIMENTS.values() for arm in e.arms.values())
 )

@@ -105,13 +105,11 @@ def _force_arm(parameter: Parameter, value: object, experiment: Experiment) -> s
 
 
 def _seed(parameter: Parameter, value: object, _: Experiment) -> str:
-    text = str(value).strip() if isinstance(value, str | int) else None
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise parameter.refuse(value)
+    text = str(value).strip()
     # Only characters that survive every export and spreadsheet unchanged.
-    if (
-        text is None
-        or len(text) > SEED_LENGTH
-        or not (text.isascii() and text.isalnum() or not text)
-    ):
+    if text and not (len(text) <= SEED_LENGTH and text.isascii() and text.isalnum()):
         raise parameter.refuse(value)
     return text
 

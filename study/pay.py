@@ -10,17 +10,19 @@ CENT = Decimal("0.01")
 Number = Decimal | int | float | str
 
 
-def money(amount: Number) -> Decimal:
-    """Rounded half up to the cent.
+def exact(amount: Number) -> Decimal:
+    """``amount`` as a plain decimal; a float by its shortest form, so that 0.145 means 0.145."""
+    return Decimal(amount) if isinstance(amount, Decimal) else Decimal(str(amount))
 
-    A float is read by its shortest decimal form, so that 0.145 means 0.145 and pays 0.15.
-    """
-    return Decimal(str(amount)).quantize(CENT, ROUND_HALF_UP)
+
+def money(amount: Number) -> Decimal:
+    """Rounded half up to the cent."""
+    return exact(amount).quantize(CENT, ROUND_HALF_UP)
 
 
 def product(rate: Number, count: int) -> Decimal:
     """``count`` times ``rate``, rounded once, at the end."""
-    return money(Decimal(str(rate)) * count)
+    return money(exact(rate) * count)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,93 @@
+"""Does the source of the information change the willingness to co-produce?
+
+Arms (`study/experiments.py`): ``control`` reads a neutral sheet of facts, ``organisation`` the same
+facts told by the organisation that runs the service, ``beneficiary`` told by a person who uses it.
+The main outcome is willingness to co-produce, asked right after the message.
+"""
+
+from otree.api import BaseConstants, BaseGroup, BasePlayer, BaseSubsession
+
+from lab import experiment
+from lab.assignment import DrawRow, export_draws
+from lab.fields import player_fields, subsession_fields
+from lab.report import vars_for_admin_report
+from lab.round_records import AnswerRow, export_answers
+
+doc = "Does the source of the information change the willingness to co-produce?"
+
+
+class C(BaseConstants):
+    NAME_IN_URL = "study"
+    PLAYERS_PER_GROUP = None
+    NUM_ROUNDS = 1
+
+
+class Subsession(BaseSubsession):
+    vars().update(subsession_fields(__name__))
+
+
+class Group(BaseGroup):
+    pass
+
+
+class Player(BasePlayer):
+    vars().update(player_fields(__name__))
+
+
+class Answer(AnswerRow):
+    pass
+
+
+class AssignmentDraw(DrawRow):
+    pass
+
+
+def creating_session(subsession):
+    experiment.creating_session(subsession)
+
+
+def custom_export(players):
+    yield from export_answers(Answer, players)
+
+
+def custom_export_assignment(players):
+    yield from export_draws(AssignmentDraw, players)
+
+
+class Information(experiment.InformationPage):
+    Draws = AssignmentDraw
+
+
+class Willingness(experiment.WillingnessPage):
+    pass
+
+
+class Hours(experiment.HoursPage):
+    pass
+
+
+class MainReady(experiment.MainReadyPage):
+    pass
+
+
+class MainRound(experiment.MainRoundPage):
+    Answers = Answer
+
+
+class VoluntaryOffer(experiment.VoluntaryOfferPage):
+    pass
+
+
+class VoluntaryRound(experiment.VoluntaryRoundPage):
+    Answers = Answer
+
+
+page_sequence = [
+    Information,
+    Willingness,
+    Hours,
+    MainReady,
+    MainRound,
+    VoluntaryOffer,
+    VoluntaryRound,
+]

@@ -1,0 +1,171 @@
+"""The pages that both experiments have in common: what they differ in is the arms."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from typing import Any, ClassVar
+
+from effort_task.rounds import MAIN, VOLUNTARY
+from lab.assignment import DrawRow, arm_of, assign
+from lab.page import StudyPage, language_of
+from lab.round_page import RoundPage
+from lab.setup import experiment_of
+from study import content
+from study.columns import family
+from study.pay import product
+
+logger = logging.getLogger("otree.experiment")
+
+CLOCK_SLACK_SECONDS = 5.0
+
+
+class ExperimentPage(StudyPage):
+    words_file = "experiment"
+
+
+class InformationPage(ExperimentPage):
+    """The treatment. The arm is drawn when this page is first shown."""
+
+    section = "information"
+    template_name = "global/Information.html"
+    Draws: ClassVar[type[DrawRow]]
+
+    @classmethod
+    def context(cls, player: Any) -> dict[str, Any]:
+        cls.prepare(player)
+        message = cls.message(player)
+        return {"message": content.to_html(_message_view(message))}
+
+    @classmethod
+    def prepare(cls, player: Any) -> None:
+        """Assign the player and note that they see the page; once."""
+        if player.field_maybe_none("information_started_at") is not None:
+            return
+        baseline = player.participant.get_player("intake", 1).field_maybe_none("baseline_correct")
+        assign(player, cls.Draws, baseline)
+        player.information_started_at = time.time()
+        player.sample_message = cls.message(player).sample
+
+    @classmethod
+    def message(cls, player: Any) -> content.Message:
+        return content.message(language_of(player), arm_of(player).message)
+
+    def post(self) -> Any:
+        self.prepare(self.player)
+        self._store_exposure()
+        return super().post()
+
+    def _store_exposure(self) -> None:
+        """Times that the page measured; what is not believable is not stored."""
+        player = self.player
+        elapsed = time.time() - player.information_started_at + CLOCK_SLACK_SECONDS
+        seen = _seconds(self.posted.get("information_seconds"), elapsed)
+        hidden = _seconds(self.posted.get("information_hidden_seconds"), elapsed)
+        if seen is not None and hidden is not None and seen + hidden <= elapsed:
+            player.information_seconds = seen
+            player.information_hidden_seconds = hidden
+        media = self.message(player).media
+        if media is not None and media.kind != "image":
+            player.media_seconds = _seconds(self.posted.get("media_seconds"), elapsed)
+
+
+def _message_view(message: content.Message) -> dict[str, Any]:
+    media = message.media
+    return {
+        "heading": message.heading,
+        "sender": message.sender,
+        "paragraphs": list(message.paragraphs),
+        "kind": media.kind if media else "",
+        "file": media.file if media else "",
+        "alt": media.alt if media else "",
+        "captions": media.captions if media else "",
+        "transcript": list(media.transcript) if media else [],
+    }
+
+
+def _seconds(text: Any, most: float) -> float | None:
+    """A time that a page sent, if it is a number from 0 to ``most``."""
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        return None
+    if not math.isfinite(value) or not 0 <= value <= most:
+        logger.warning("A page sent %r as a time; it is not stored", text)
+        return None
+    return round(value, 3)
+
+
+class WillingnessPage(ExperimentPage):
+    section = "view"
+    form_model = "player"
+
+    @staticmethod
+    def get_form_fields(player: Any) -> list[str]:
+        return family(player.get_folder_name(), "willingness")
+
+    @staticmethod
+    def before_next_page(player: Any, timeout_happened: bool) -> None:
+        names = family(player.get_folder_name(), "willingness")
+        answers = [player.field_maybe_none(name) for name in names]
+        if None not in answers:
+            player.willingness = sum(answers) / len(answers)
+
+
+class HoursPage(ExperimentPage):
+    section = "view"
+    form_model = "player"
+    form_fields: ClassVar[list[str]] = ["hours_pledged"]
+
+
+class MainReadyPage(ExperimentPage):
+    section = "main"
+    template_name = "global/MainReady.html"
+
+    @classmethod
+    def context(cls, player: Any) -> dict[str, Any]:
+        return {"pays": arm_of(player).reward}
+
+
+class MainRoundPage(RoundPage, ExperimentPage):
+    section = "main"
+    round = MAIN
+
+    @classmethod
+    def after_answers(cls, player: Any) -> None:
+        # Whoever leaves during the round is paid for what they did.
+        if arm_of(player).reward:
+            rate = player.session.config["piece_rate"]
+            player.participant.payoff = product(rate, player.effort_correct)
+
+
+class VoluntaryOfferPage(ExperimentPage):
+    section = "voluntary"
+    form_model = "player"
+    form_fields: ClassVar[list[str]] = ["voluntary_accepted"]
+
+    @staticmethod
+    def is_displayed(player: Any) -> bool:
+        return player.session.config["voluntary_seconds"] > 0
+
+
+class VoluntaryRoundPage(RoundPage, ExperimentPage):
+    section = "voluntary"
+    round = VOLUNTARY
+
+    @staticmethod
+    def is_displayed(player: Any) -> bool:
+        return bool(player.field_maybe_none("voluntary_accepted"))
+
+
+def creating_session(subsession: Any) -> None:
+    """Copy the seed to where the app's own export shows it."""
+    subsession.seed = subsession.session.config["seed"]
+
+
+def sample_messages(session: Any) -> list[str]:
+    """The sample messages that this session would show."""
+    arms = experiment_of(session.config).arms.values()
+    samples = content.samples(session.config["language"])
+    return sorted({arm.message for arm in arms} & set(samples))
