@@ -29,8 +29,10 @@ def estimates(
     """The tidy frame of ``terms``: name → weights of the design's first columns.
 
     The first columns are the arms' means; then, per covariate, its slope in each arm. Blocks
-    without covariates go block by block (``_blocks``); with covariates they enter the regression
-    as fixed effects, less those blocks that compare nothing.
+    without covariates go block by block (``_blocks``). With covariates they enter the regression
+    as fixed effects, a regression per term on the arms it compares: fixed effects of small blocks
+    let the variance of one arm leak into the others' residuals, so a third arm would spoil the
+    standard error of a comparison it has no part in.
     """
     if se_type not in SE_TYPES:
         raise unknown("se_type", se_type, SE_TYPES)
@@ -44,6 +46,9 @@ def estimates(
             )
         results = [blocked_contrast(sample, weights) for weights in terms.values()]
         label = f"blocked {estimator}"
+    elif sample.blocks is not None:
+        results = [fixed_effects(sample, weights, se_type) for weights in terms.values()]
+        label = f"{estimator}, block effects ({se_type})"
     else:
         results = regression_contrasts(sample, np.array(list(terms.values())), se_type)
         label = f"{estimator} ({se_type})"
@@ -52,6 +57,14 @@ def estimates(
         t_row(sample.outcome_name, term, *result, n, label)
         for term, result in zip(terms, results, strict=True)
     )
+
+
+def fixed_effects(sample: Sample, weights: Floats, se_type: str) -> tuple[float, float, float]:
+    """Estimate, standard error and degrees of freedom from the arms that ``weights`` involve."""
+    by_arm = weights.reshape(-1, len(sample.labels))
+    used = np.flatnonzero(by_arm.any(axis=0))
+    part = comparable(sample.among(used))
+    return regression_contrasts(part, by_arm[:, used].reshape(1, -1), se_type)[0]
 
 
 def regression_contrasts(

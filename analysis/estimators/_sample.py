@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -36,16 +36,22 @@ class Sample:
 
     def within(self, kept: npt.NDArray[np.bool_]) -> Sample:
         """The same with the ``kept`` rows only."""
-        return Sample(
-            self.outcome_name,
-            self.outcome[kept],
-            self.arms[kept],
-            self.labels,
-            self.covariate_names,
-            self.covariates[kept],
-            self.scales,
-            None if self.blocks is None else np.unique(self.blocks[kept], return_inverse=True)[1],
+        blocks = self.blocks
+        return replace(
+            self,
+            outcome=self.outcome[kept],
+            arms=self.arms[kept],
+            covariates=self.covariates[kept],
+            blocks=None if blocks is None else np.unique(blocks[kept], return_inverse=True)[1],
         )
+
+    def among(self, codes: Ints) -> Sample:
+        """The rows of some arms only, these arms renumbered; covariates stay centred as before."""
+        numbers = np.full(len(self.labels), -1)
+        numbers[codes] = np.arange(len(codes))
+        part = self.within(np.isin(self.arms, codes))
+        labels = tuple(self.labels[code] for code in codes)
+        return replace(part, arms=numbers[part.arms], labels=labels)
 
 
 def sample(
@@ -56,12 +62,17 @@ def sample(
     *,
     covariates: str | Sequence[str] | None = None,
     blocks: str | Sequence[str] | None = None,
+    interacted: bool = True,
 ) -> Sample:
-    """The complete rows of ``data``, arms in the order control, then the others sorted."""
+    """The complete rows of ``data``, arms in the order control, then the others sorted.
+
+    ``interacted`` says whether the covariates are to have a slope in each arm.
+    """
     covariate_names, block_names = as_names(covariates), as_names(blocks)
     rows = complete_rows(data, [outcome, *covariate_names], [treatment, *block_names])
     labels = [control, *check_arms(rows, treatment, control)]
-    return build(rows, outcome, arm_codes(rows[treatment], labels), labels, covariates, blocks)
+    arms = arm_codes(rows[treatment], labels)
+    return build(rows, outcome, arms, labels, covariates, blocks, interacted=interacted)
 
 
 def arm_codes(column: pd.Series[Any], labels: Sequence[object]) -> Ints:
@@ -76,6 +87,8 @@ def build(
     labels: Sequence[object],
     covariates: str | Sequence[str] | None,
     blocks: str | Sequence[str] | None,
+    *,
+    interacted: bool = True,
 ) -> Sample:
     """A sample from complete rows and their arms. Raises ``AnalysisError`` if it cannot serve."""
     names, block_names = as_names(covariates), as_names(blocks)
@@ -88,7 +101,7 @@ def build(
         if scale <= 1e-12 * np.abs(column).max():
             raise AnalysisError(f"Covariate {name!r} does not vary: it is {column[0]:g} for all.")
     centred /= scales
-    check_covariates(names, centred, arms, labels)
+    check_covariates(names, centred, arms, labels, interacted=interacted)
     return Sample(
         outcome_name=outcome,
         outcome=values,
@@ -121,21 +134,40 @@ def check_outcome(outcome: str, values: Floats, arms: Ints, labels: Sequence[obj
 
 
 def check_covariates(
-    names: Sequence[str], centred: Floats, arms: Ints, labels: Sequence[object]
+    names: Sequence[str],
+    centred: Floats,
+    arms: Ints,
+    labels: Sequence[object],
+    *,
+    interacted: bool,
 ) -> None:
-    """Within every arm, each covariate adds something to those before it."""
+    """Each covariate adds something to the arms and the covariates before it.
+
+    If they are ``interacted`` with the arms, that must hold within every arm.
+    """
+    if not names:
+        return
+    if not interacted:
+        check_rank(names, centred, np.eye(len(labels))[arms], ["the arms"], "")
+        return
     for code, label in enumerate(labels):
         within = centred[arms == code]
-        if names and len(within) < len(names) + 2:
+        if len(within) < len(names) + 2:
             raise AnalysisError(
                 f"Arm {str(label)!r} has {len(within)} rows, too few for {len(names)} "
                 f"covariate(s): it needs {len(names) + 2}."
             )
-        design: Floats = np.ones((len(within), 1))
-        for name, column in zip(names, within.T, strict=True):
-            wider = np.column_stack([design, column])
-            if np.linalg.matrix_rank(wider, tol=1e-8 * np.sqrt(wider.size)) == design.shape[1]:
-                before = ", ".join(names[: names.index(name)])
-                reason = f"is determined by {before}" if before else "does not vary"
-                raise AnalysisError(f"In arm {str(label)!r}, covariate {name!r} {reason}.")
-            design = wider
+        check_rank(names, within, np.ones((len(within), 1)), [], f"In arm {str(label)!r}: ")
+
+
+def check_rank(
+    names: Sequence[str], columns: Floats, design: Floats, before: list[str], where: str
+) -> None:
+    """Names the first of ``columns`` that ``design`` and those before it determine."""
+    for name, column in zip(names, columns.T, strict=True):
+        wider = np.column_stack([design, column])
+        if np.linalg.matrix_rank(wider, tol=1e-8 * np.sqrt(wider.size)) == design.shape[1]:
+            known = np.ptp(column) > 1e-8
+            reason = f"is determined by {', '.join(before)}" if known else "does not vary"
+            raise AnalysisError(f"{where}Covariate {name!r} {reason}.")
+        design, before = wider, [*before, name]

@@ -79,7 +79,7 @@ def count_model(
         raise unknown("family", family, FAMILIES)
     if se_type not in SE_TYPES:
         raise unknown("se_type", se_type, SE_TYPES)
-    rows = sample(data, outcome, treatment, control, covariates=covariates)
+    rows = sample(data, outcome, treatment, control, covariates=covariates, interacted=False)
     check_counts(rows, whole=family == "negative_binomial")
     design = np.hstack(
         [np.ones((len(rows.arms), 1)), np.eye(len(rows.labels))[rows.arms, 1:], rows.covariates]

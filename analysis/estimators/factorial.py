@@ -45,7 +45,8 @@ def factorial(
 
     Covariates are centred over all rows used and interacted with the cells (Lin 2013,
     10.1214/12-AOAS583). Blocks as in ``difference_in_means`` (a block without one of the cells
-    has no say in the terms that need it) and, together with covariates, as in ``lin``.
+    has no say in the terms that need it) and, together with covariates, as in ``lin``: one
+    regression per term, on the cells it compares.
 
     Parameters
     ----------

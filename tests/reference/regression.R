@@ -56,11 +56,27 @@ full$cell <- factor(full$reward + 2 * full$beneficiary)
 slopes <- " + z:cell"
 record_factorial("factorial covariate", full, slopes, slopes, slopes)
 
-# Blocks as fixed effects beside a covariate.
-slopes <- " + z:cell + factor(block)"
-record_factorial("factorial covariate blocks", full, slopes, slopes, slopes)
-full$arm <- relevel(factor(c("control", "reward", "beneficiary", "both")[full$reward + 2 * full$beneficiary + 1]), "control")
+# Blocks as fixed effects beside a covariate: averages from all cells, comparisons from their two.
 full$block <- factor(full$block)
-record_fit("lin blocks", lm_robust(y ~ arm * z + block, full), c(armreward = "reward", armbeneficiary = "beneficiary", armboth = "both"))
+full$r <- full$reward - 0.5
+full$b <- full$beneficiary - 0.5
+fit <- lm_robust(y ~ r * b + z:cell + block, full)
+record_fit("factorial covariate blocks", fit, c(r = "reward", b = "beneficiary", `r:b` = "reward:beneficiary"))
+two_cells <- function(case, low, high, term) {
+  two <- full[full$cell %in% c(low, high), ]
+  met <- tapply(two$cell, two$block, function(cells) length(unique(cells)))
+  two <- two[two$block %in% names(which(met == 2)), ]
+  two$arm <- as.numeric(two$cell == high)
+  fit <- tidy(lm_robust(y ~ arm * z + block, two))[2, ]
+  record_t(case, term, fit$estimate, fit$std.error, fit$df, nrow(full))
+}
+two_cells("factorial covariate blocks", 0, 1, "reward | beneficiary=0")
+two_cells("factorial covariate blocks", 0, 2, "beneficiary | reward=0")
+two_cells("factorial covariate blocks", 2, 3, "reward | beneficiary=1")
+two_cells("factorial covariate blocks", 1, 3, "beneficiary | reward=1")
+two_cells("factorial covariate blocks", 0, 3, "reward + beneficiary")
+two_cells("lin blocks", 0, 1, "reward")
+two_cells("lin blocks", 0, 2, "beneficiary")
+two_cells("lin blocks", 0, 3, "both")
 
 write_estimates("regression")
