@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from study.columns import Column
+from study.spreadsheets import unguard
 
 Dtype: TypeAlias = Literal["Int64", "Float64", "string"]
 
@@ -30,7 +31,6 @@ WANTED = {
 }
 
 BOOLEANS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def mapped(
@@ -61,7 +61,7 @@ def typed(
     dtype = DTYPES[column.type]
     if column.type == "boolean":
         return mapped(cells, boolean, dtype)
-    convert: Callable[[str], Any] = {"Int64": whole, "Float64": number, "string": unguarded}[dtype]
+    convert: Callable[[str], Any] = {"Int64": whole, "Float64": number, "string": unguard}[dtype]
     return mapped(cells, convert, dtype)
 
 
@@ -90,8 +90,3 @@ def whole(text: str) -> int:
     if not value.is_integer() or abs(value) >= 2**53:
         raise ValueError(text)
     return int(value)
-
-
-def unguarded(text: str) -> str:
-    """Text without the apostrophe that keeps a spreadsheet from taking it for a formula."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
