@@ -43,16 +43,14 @@ def straight_lining(
     answers = participants[names]
     given = answers.notna().sum(axis=1)
     same = (answers.nunique(axis=1) == 1) & (given >= minimum_items)
-    rows = [
-        (
-            participants.at[row, participant],
-            "straight-lining",
-            f"{names[0]} … {names[-1]}: always {answers.loc[row].dropna().iloc[0]}",
-            int(given[row]),
-            1.0,
-        )
-        for row in participants.index[same]
-    ]
+    rows = []
+    for code, row in zip(
+        participants.loc[same, participant], answers[same].to_numpy(), strict=True
+    ):
+        values = [value for value in row if not pd.isna(value)]
+        always = values[0] if isinstance(values[0], str) else f"{values[0]:g}"
+        detail = f"{names[0]} … {names[-1]}: always {always}"
+        rows.append((code, "straight-lining", detail, len(values), 1.0))
     return listed(rows)
 
 

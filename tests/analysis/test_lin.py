@@ -1,0 +1,63 @@
+"""Adjustment for covariates, and moderators."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from reference import read
+
+from analysis.estimators import difference_in_means, heterogeneity, lin
+
+NUMBERS = ["estimate", "std_error", "df", "p_value"]
+
+
+def test_units_and_origin_of_a_covariate_do_not_matter() -> None:
+    data = read("arms")
+    other = data.assign(x=1e6 - 1e4 * data["x"])
+    pd.testing.assert_frame_equal(
+        lin(data, "y", "arm", "control", ["x", "income"]),
+        lin(other, "y", "arm", "control", ["x", "income"]),
+    )
+
+
+def test_one_covariate_may_be_given_by_name() -> None:
+    data = read("arms")
+    pd.testing.assert_frame_equal(
+        lin(data, "y", "arm", "control", "x"), lin(data, "y", "arm", "control", ["x"])
+    )
+
+
+def test_a_covariate_that_predicts_shortens_the_interval() -> None:
+    data = read("arms").dropna(subset=["x"])
+    rng = np.random.default_rng(5)
+    sharp = data.assign(y=data["x"] + 0.1 * rng.normal(size=len(data)))
+    plain = difference_in_means(sharp, "y", "arm", "control")
+    adjusted = lin(sharp, "y", "arm", "control", "x")
+    assert (adjusted["std_error"] < plain["std_error"] / 10).all()
+
+
+def test_the_effect_at_the_moderators_mean_is_lins() -> None:
+    data = read("arms")
+    moderated = heterogeneity(data, "y", "arm", "control", "x").set_index("term")
+    adjusted = lin(data, "y", "arm", "control", "x").set_index("term")
+    for arm in ("beneficiary", "organisation"):
+        assert list(moderated.loc[arm, NUMBERS]) == pytest.approx(list(adjusted.loc[arm, NUMBERS]))
+
+
+def test_a_group_as_moderator_gives_the_difference_of_its_effects() -> None:
+    data = read("arms")
+    effects = [
+        difference_in_means(data[data["group"] == value], "y", "arm", "control").set_index("term")
+        for value in (0, 1)
+    ]
+    frame = heterogeneity(data, "y", "arm", "control", "group").set_index("term")
+    for arm in ("beneficiary", "organisation"):
+        difference = effects[1].loc[arm, "estimate"] - effects[0].loc[arm, "estimate"]
+        assert frame.loc[f"{arm}:group", "estimate"] == pytest.approx(difference)
+
+
+def test_a_moderators_slope_is_per_unit() -> None:
+    data = read("arms")
+    in_units = heterogeneity(data, "y", "arm", "control", "x").set_index("term")
+    in_tens = heterogeneity(data.assign(x=data["x"] / 10), "y", "arm", "control", "x")
+    slope = in_tens.set_index("term").loc["beneficiary:x", "estimate"]
+    assert slope == pytest.approx(10 * in_units.loc["beneficiary:x", "estimate"])
