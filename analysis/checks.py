@@ -457,6 +457,9 @@ def _answers_match_counts(everyone: Everyone, answers: pd.DataFrame | None) -> I
         groups = rows.groupby(keys)["correct"]
         counted = {"attempts": groups.count(), "correct": groups.sum()}
         here = frame["session_code"].isin([session for session, part in covered if part == app])
+        yield from _uncovered(
+            everyone, here, f"{prefix}_attempts", any(p == app for _, p in covered)
+        )
         for what, series in counted.items():
             name = f"{prefix}_{what}"
             expected = series.reindex(owners).fillna(0).astype("Int64")
@@ -469,6 +472,16 @@ def _answers_match_counts(everyone: Everyone, answers: pd.DataFrame | None) -> I
                 f"{phase}.",
                 expected=expected,
             )
+
+
+def _uncovered(everyone: Everyone, here: Mask, name: str, exported: bool) -> Iterator[Problem]:
+    """Sessions whose answers were not exported although those of others were."""
+    worked = (everyone.frame[name] > 0).fillna(False)
+    missing = everyone.frame[worked & ~here] if exported else everyone.frame[:0]
+    for at in missing.drop_duplicates("session_code").index:
+        session = everyone.frame.loc[at, "session_code"]
+        message = f"the answer exports hold no such answers of session {session}."
+        yield everyone.problem(at, name, message, WARNING)
 
 
 def _place(phases: pd.Series[Any]) -> pd.Series[Any]:

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.cells import typed, wanted
+from analysis.codebook import explain
 from analysis.csv_files import FILE, ROW, Paths
 from analysis.errors import AnalysisError, unknown
 from analysis.export import KEY, ROUND, Raw, read_raw
 from analysis.problems import FileError, Problem
-from study.columns import APPS, TABLES, Column, columns, otree_columns, table
+from study.columns import APPS, TABLES, Column, columns, table
 from study.experiments import EXPERIMENTS
 from study.parameters import defaults
 
@@ -250,16 +251,12 @@ def _add_session_columns(
 
 
 def _unknown(raw: Raw) -> tuple[str, ...]:
-    known = {*otree_columns(), *(c.name for c in FROM_OTREE.values())}
-    known |= {f"session.config.{name}" for name in defaults()} | {FILE, ROW, *KEY}
-    found = [name for name in raw.participants.columns if name not in known]
+    """The exported columns that nothing here declares, as the wide export names them."""
+    own = {FILE, ROW, *KEY}
+    found = [n for n in raw.participants.columns if n not in own and explain(n) is None]
     for app, rows in raw.apps.items():
-        ours = _is_ours(app, rows)
-        declared = {f"player.{name}" for name in columns(app)} if ours else set()
-        declared |= (
-            {f"subsession.{name}" for name in columns(app, "subsession")} if ours else set()
-        )
-        found += [f"{app}.{name}" for name in rows.columns if name not in known | declared]
+        names = [f"{app}.1.{name}" for name in rows.columns if name not in own]
+        found += [name for name in names if explain(name) is None]
     return tuple(found)
 
 
