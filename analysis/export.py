@@ -179,11 +179,8 @@ def merge(tables: Iterable[Table], ignored: Iterable[Path] = ()) -> Raw:
             others.setdefault(key, []).append(table.cells)
         raw.files[str(table.path)] = table.kind
     if people:
-        raw.participants = reduce(lambda a, b: _united(a, b, KEY), people)
-    raw.apps = {
-        app: reduce(lambda a, b: _united(a, b, [*KEY, ROUND]), parts)
-        for app, parts in in_apps.items()
-    }
+        raw.participants = _all_united(people, KEY)
+    raw.apps = {app: _all_united(parts, [*KEY, ROUND]) for app, parts in in_apps.items()}
     for key, parts in others.items():
         rows = _once(parts)
         if key == "page times":
@@ -346,6 +343,11 @@ def _rounds(cells: pd.DataFrame, names: Mapping[str, tuple[int, str]]) -> Iterab
 
 
 # ---------------------------------------------------------------------------------- merging
+
+
+def _all_united(parts: list[pd.DataFrame], key: list[str]) -> pd.DataFrame:
+    rows = reduce(lambda a, b: _united(a, b, key), parts)
+    return rows[[*key, *(name for name in rows.columns if name not in key)]]
 
 
 def _united(left: pd.DataFrame, right: pd.DataFrame, key: list[str]) -> pd.DataFrame:
