@@ -7,9 +7,11 @@ Whatever a command needs is imported when it runs, so that ``--help`` answers at
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -17,20 +19,26 @@ from analysis.errors import AnalysisError
 from study.experiments import EXPERIMENTS
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     import pandas as pd
 
     from analysis.plan import Plan
+
+    Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
 DONE, PROBLEMS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. Never raises for bad data or files."""
+    # A console that cannot show a character shows another one, rather than stopping.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     options = parser().parse_args(arguments)
     try:
-        status = int(options.run(options))
-        sys.stdout.flush()
-        return status
+        return _run(options)
     except KeyboardInterrupt:
         return _fail("Interrupted.", INTERRUPTED)
     except BrokenPipeError:
@@ -38,15 +46,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except UsageError as error:
-        return _fail(f"{error}\nSee: python -m analysis {options.command} --help", USAGE)
+        return _fail(str(error), USAGE)
     except AnalysisError as error:
         return _fail(str(error), PROBLEMS)
     except OSError as error:
-        return _fail(_explain(error), PROBLEMS)
+        return _fail(_explain(error), USAGE)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if "exports" in options:
+        with _usage():
+            from analysis.csv_files import find_files
+
+            find_files(options.exports)
+        status = int(options.run(options))
+    else:
+        # Without data, whatever is wrong was asked for wrongly.
+        with _usage():
+            status = int(options.run(options))
+    sys.stdout.flush()
+    return status
 
 
 class UsageError(Exception):
     """The command line asks for something that does not exist."""
+
+
+@contextmanager
+def _usage() -> Iterator[None]:
+    """What is wrong in here is wrong with the command line, not with the data."""
+    try:
+        yield
+    except AnalysisError as error:
+        raise UsageError(str(error)) from None
 
 
 def _fail(message: str, status: int) -> int:
@@ -89,7 +121,7 @@ def parser() -> argparse.ArgumentParser:
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands: Commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for add in (_check, _report, _estimate, _power, _simulate, _preregister, _codebook):
         add(commands)
     return top
@@ -102,13 +134,13 @@ def _examples(*examples: tuple[str, str]) -> str:
 
 
 def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    commands: Commands,
     name: str,
     run: Callable[[argparse.Namespace], int],
     summary: str,
     *examples: tuple[str, str],
 ) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(
+    command = commands.add_parser(
         name,
         help=summary,
         description=summary[:1].upper() + summary[1:] + ".",
@@ -146,8 +178,12 @@ def _experiment_option(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _output(command: argparse.ArgumentParser, metavar: str, meaning: str, **more: bool) -> None:
-    command.add_argument("-o", "--output", type=Path, metavar=metavar, help=meaning, **more)
+def _output(
+    command: argparse.ArgumentParser, metavar: str, meaning: str, *, required: bool = False
+) -> None:
+    command.add_argument(
+        "-o", "--output", type=Path, metavar=metavar, help=meaning, required=required
+    )
 
 
 def _whole(low: int) -> Callable[[str], int]:
@@ -176,13 +212,14 @@ def _effect(text: str) -> tuple[str, float]:
 def _read_plan(options: argparse.Namespace) -> Plan:
     from analysis.plan import FILE, load_plan
 
-    return load_plan(options.plan or FILE)
+    with _usage():
+        return load_plan(options.plan or FILE)
 
 
 # ------------------------------------------------------------------------------------- check
 
 
-def _check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _check(commands: Commands) -> None:
     command = _command(
         commands,
         "check",
@@ -196,20 +233,27 @@ def _check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def _run_check(options: argparse.Namespace) -> int:
     from analysis.checks import check
+    from analysis.problems import ERROR
 
     problems = check(options.exports)
     for problem in problems:
-        print(problem)
-    if problems:
-        return _fail(f"{len(problems)} problem(s).", PROBLEMS)
-    print("No problems found.")
+        print(problem if problem.severity == ERROR else f"(warning) {problem}")
+    errors = [problem for problem in problems if problem.severity == ERROR]
+    if errors:
+        return _fail(f"{_counted(len(errors), 'problem')}.", PROBLEMS)
+    warnings = f" ({_counted(len(problems), 'warning')})" if problems else ""
+    print(f"No problems found{warnings}.")
     return DONE
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 # ------------------------------------------------------------------------------------ report
 
 
-def _report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _report(commands: Commands) -> None:
     command = _command(
         commands,
         "report",
@@ -232,6 +276,7 @@ def _report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 def _run_report(options: argparse.Namespace) -> int:
     from analysis.report import write_report
 
+    _read_plan(options)
     written = write_report(
         options.exports,
         options.output,
@@ -252,13 +297,16 @@ ESTIMATORS = ("difference_in_means", "lin", "welch", "rank_test", "count_model",
 FORMATS = ("table", "csv", "json")
 
 
-def _estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _estimate(commands: Commands) -> None:
     command = _command(
         commands,
         "estimate",
         _run_estimate,
         "estimate the effect of the arms on one outcome",
-        ("the plan's estimator", "estimate exports/ --experiment info_source --outcome willingness"),
+        (
+            "the plan's estimator",
+            "estimate exports/ --experiment info_source --outcome willingness",
+        ),
         (
             "another one, as CSV",
             "estimate exports/ --experiment incentive --outcome effort_correct "
@@ -283,9 +331,27 @@ def _estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _run_estimate(options: argparse.Namespace) -> int:
-    from analysis.estimate_command import estimate
+    from analysis.estimate_command import chosen, participants
 
-    print(_formatted(estimate(options, _read_plan(options)), options.format))
+    plan = _read_plan(options)
+    data = participants(
+        options.exports,
+        options.experiment,
+        include_bots=options.include_bots,
+        include_demo=options.include_demo,
+    )
+    with _usage():
+        estimate = chosen(
+            data,
+            plan,
+            options.experiment,
+            options.outcome,
+            control=options.control,
+            estimator=options.estimator,
+            covariates=options.covariates,
+            se_type=options.se_type,
+        )
+    print(_formatted(estimate(), options.format))
     return DONE
 
 
@@ -293,16 +359,16 @@ def _formatted(frame: pd.DataFrame, form: str) -> str:
     if form == "csv":
         return frame.to_csv(index=False, lineterminator="\n").rstrip("\n")
     if form == "json":
-        return frame.to_json(orient="records", indent=2, double_precision=15)
+        return str(frame.to_json(orient="records", indent=2, double_precision=15))
     from tabulate import tabulate
 
-    return tabulate(frame, headers="keys", showindex=False, floatfmt=".4g", missingval="–")
+    return str(tabulate(frame, headers="keys", showindex=False, floatfmt=".4g", missingval="–"))
 
 
 # ------------------------------------------------------------------------------------- power
 
 
-def _power(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _power(commands: Commands) -> None:
     command = _command(
         commands,
         "power",
@@ -349,7 +415,9 @@ def _power(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--backend", choices=("loky", "threading", "dask"), default="loky", help="default: loky"
     )
     command.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster")
-    command.add_argument("--figure", type=Path, metavar="FILE", help="draw the curve: .svg or .png")
+    command.add_argument(
+        "--figure", type=Path, metavar="FILE", help="draw the curve: .svg or .png"
+    )
     command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     _plan_option(command)
 
@@ -386,7 +454,8 @@ def _run_power(options: argparse.Namespace) -> int:
         backend=options.backend,
         scheduler=options.scheduler,
     )
-    print(_formatted(curve, options.format))
+    shown = _compact(curve) if options.format == "table" else curve
+    print(_formatted(shown, options.format))
     if options.figure:
         from analysis.report.power_figure import draw_power
 
@@ -394,10 +463,23 @@ def _run_power(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _compact(curve: pd.DataFrame) -> pd.DataFrame:
+    """The power table with each Monte-Carlo error beside its number."""
+    shown = curve[["n", "hypothesis", "contrast", "effect"]].copy()
+    for column, heading in (
+        ("power", "power"),
+        ("power_adjusted", "power, adjusted"),
+        ("minimum_detectable_effect", "detectable effect"),
+    ):
+        pairs = zip(curve[column], curve[f"{column}_error"], strict=True)
+        shown[heading] = [f"{value:.3f} ± {error:.3f}" for value, error in pairs]
+    return shown
+
+
 # ---------------------------------------------------------------------------------- simulate
 
 
-def _simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _simulate(commands: Commands) -> None:
     command = _command(
         commands,
         "simulate",
@@ -442,7 +524,7 @@ def _run_simulate(options: argparse.Namespace) -> int:
 # ------------------------------------------------------------------- preregister and codebook
 
 
-def _preregister(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _preregister(commands: Commands) -> None:
     command = _command(
         commands,
         "preregister",
@@ -467,7 +549,7 @@ def _run_preregister(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _codebook(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _codebook(commands: Commands) -> None:
     command = _command(
         commands,
         "codebook",

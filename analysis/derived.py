@@ -37,10 +37,11 @@ def add_derived(data: pd.DataFrame) -> pd.DataFrame:
             added[scale] = scores.mean(axis=1, skipna=False)
     if BLOCK not in data.columns and {"session_code", "stratum", "block"} <= set(data.columns):
         added[BLOCK] = _block_labels(data)
-    return pd.concat([data, pd.DataFrame(added, index=data.index)], axis=1)
+    return data.assign(**added)
 
 
 def _block_labels(data: pd.DataFrame) -> pd.Series:
-    parts = data[["session_code", "stratum", "block"]]
-    labels = parts.astype("string").agg("/".join, axis=1)
-    return labels.where(parts.notna().all(axis=1)).astype(object)
+    session, stratum, block = (
+        data[name].astype("string") for name in ("session_code", "stratum", "block")
+    )
+    return session + "/" + stratum + "/" + block

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
@@ -39,7 +39,8 @@ class Outcome:
     """One outcome: how it is named in sentences, measured, and judged.
 
     ``smallest_effect`` is in the column's own unit; ``scale`` turns that unit into ``unit``
-    (100 for shares shown in percentage points).
+    (100 for shares shown in percentage points), in which differences are written; levels are
+    written in ``level_unit``.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Outcome:
     unit: str
     smallest_effect: float
     scale: float = 1.0
+    level_unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Hypothesis:
         """What is compared, as a short label."""
         if self.interaction:
             return " × ".join(self.interaction)
-        return f"{self.treatment} − {self.control}"
+        return f"{self.treatment} vs {self.control}"
 
     @property
     def term(self) -> str:
@@ -86,12 +88,13 @@ class Family:
 
 @dataclass(frozen=True)
 class ExperimentPlan:
-    """The hypotheses of one experiment, its families of tests, and its arms in words."""
+    """The hypotheses of one experiment, its families of tests, its arms and factors in words."""
 
     name: str
     title: str
     question: str
     arms: Mapping[str, str]
+    factors: Mapping[str, str]
     hypotheses: tuple[Hypothesis, ...]
     families: tuple[Family, ...]
 
@@ -354,6 +357,7 @@ def _outcome(entry: _Table, name: str) -> Outcome:
         unit=entry.text("unit"),
         smallest_effect=entry.number("smallest_effect", 0, math.inf, positive),
         scale=entry.number("scale", 0, math.inf, positive, default=1.0),
+        level_unit=entry.text("level_unit", default=entry.text("unit")),
     )
 
 
@@ -369,8 +373,6 @@ def _experiments(table: _Table, outcomes: tuple[str, ...]) -> dict[str, Experime
 def _experiment(entry: _Table, name: str, outcomes: tuple[str, ...]) -> ExperimentPlan:
     entry.only(*(field for field in ExperimentPlan.__dataclass_fields__ if field != "name"))
     design = EXPERIMENTS[name]
-    arms = entry.table("arms")
-    arms.only(*design.arms)
     measured = tuple(outcome for outcome in outcomes if outcome in numeric_columns(name))
     families = tuple(_family(each, measured) for each in entry.tables("families"))
     _refuse_repeated_outcomes(entry, families)
@@ -378,26 +380,33 @@ def _experiment(entry: _Table, name: str, outcomes: tuple[str, ...]) -> Experime
         name=name,
         title=entry.text("title"),
         question=entry.text("question"),
-        arms={arm: arms.text(arm) for arm in design.arms},
+        arms=_words(entry, "arms", tuple(design.arms)),
+        factors=_words(entry, "factors", tuple(design.factors)) if design.factors else {},
         hypotheses=tuple(_hypothesis(each, design) for each in entry.tables("hypotheses")),
         families=families,
     )
 
 
+def _words(entry: _Table, key: str, names: tuple[str, ...]) -> dict[str, str]:
+    words = entry.table(key)
+    words.only(*names)
+    return {name: words.text(name) for name in names}
+
+
 def _hypothesis(entry: _Table, design: Experiment) -> Hypothesis:
     entry.only(*Hypothesis.__dataclass_fields__)
-    shared = {
-        "id": entry.text("id"),
-        "statement": entry.text("statement"),
-        "expected": entry.choice("expected", EXPECTATIONS),
-    }
+    hypothesis = Hypothesis(
+        id=entry.text("id"),
+        statement=entry.text("statement"),
+        expected=entry.choice("expected", EXPECTATIONS),
+    )
     if "interaction" in entry.values:
-        return Hypothesis(**shared, interaction=_interaction(entry, design))
+        return replace(hypothesis, interaction=_interaction(entry, design))
     arms = tuple(design.arms)
     treatment, control = entry.choice("treatment", arms), entry.choice("control", arms)
     if treatment == control:
         entry.refuse("control", f"treatment and control are both {control!r}.")
-    return Hypothesis(**shared, treatment=treatment, control=control)
+    return replace(hypothesis, treatment=treatment, control=control)
 
 
 def _interaction(entry: _Table, design: Experiment) -> tuple[str, ...]:

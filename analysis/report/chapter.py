@@ -1,0 +1,272 @@
+"""One experiment as a chapter of the report: its findings, figures, tables and estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from analysis.plan import ExperimentPlan, Plan
+from analysis.report import diagnosis, figures, tabulated
+from analysis.report.drawing import Picture
+from analysis.report.effort import pace
+from analysis.report.estimates import COLUMNS, Notes, estimate_all, moderated
+from analysis.report.findings import Finding, findings
+from analysis.report.numbers import counted, listed
+from analysis.report.tables import Table
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with what stands under it; ``folded`` parts are opened by the reader."""
+
+    name: str
+    title: str
+    paragraphs: Sequence[str] = ()
+    findings: Sequence[Finding] = ()
+    pictures: Sequence[Picture] = ()
+    tables: Sequence[Table] = ()
+    folded: Sequence[Table] = ()
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Everything on one experiment."""
+
+    planned: ExperimentPlan
+    summary: str
+    sections: Sequence[Section]
+    estimates: pd.DataFrame
+    departures: Sequence[str]
+
+    @property
+    def primary(self) -> Sequence[Finding]:
+        """The findings on the primary outcomes."""
+        return [finding for section in self.sections[:1] for finding in section.findings]
+
+    @property
+    def pictures(self) -> list[Picture]:
+        return [picture for section in self.sections for picture in section.pictures]
+
+    @property
+    def tables(self) -> list[Table]:
+        return [table for section in self.sections for table in (*section.tables, *section.folded)]
+
+
+@dataclass
+class _Writer:
+    """What the sections of a chapter are made from."""
+
+    everyone: pd.DataFrame
+    assigned: pd.DataFrame
+    answers: pd.DataFrame | None
+    planned: ExperimentPlan
+    plan: Plan
+    mark: str
+    notes: Notes = field(default_factory=Notes)
+
+
+def write_chapter(
+    everyone: pd.DataFrame,
+    assigned: pd.DataFrame,
+    answers: pd.DataFrame | None,
+    planned: ExperimentPlan,
+    plan: Plan,
+    mark: str,
+) -> Chapter:
+    """The chapter of one experiment.
+
+    ``everyone`` came, ``assigned`` are those of them who are analysed in the arm that was drawn;
+    ``answers`` is None if no answers were exported; ``mark`` goes into every figure.
+    """
+    writer = _Writer(everyone, assigned, answers, planned, plan, mark)
+    counts = assigned["arm"].value_counts()
+    absent = [figures.arm_name(arm) for arm in planned.arms if counts.get(arm, 0) == 0]
+    if absent:
+        writer.notes.add(f"Nobody was assigned to {listed(absent)}.")
+    if not len(assigned):
+        return _empty(writer)
+    estimates = estimate_all(assigned, planned, plan, writer.notes)
+    sections = [
+        _primary(writer, estimates),
+        _outcomes(writer),
+        _secondary(writer, estimates),
+        _heterogeneity(writer),
+        _flow(writer),
+        _balance(writer),
+        _checks(writer),
+    ]
+    kept = [section for section in sections if section is not None]
+    return Chapter(planned, _summary(writer), kept, estimates, writer.notes.departures)
+
+
+def _empty(writer: _Writer) -> Chapter:
+    sentence = (
+        f"Nobody in these data was assigned to an arm of this experiment "
+        f"({counted(len(writer.everyone), 'participant')} came), so nothing can be estimated."
+    )
+    return Chapter(writer.planned, sentence, [], pd.DataFrame(columns=list(COLUMNS)), [])
+
+
+def _summary(writer: _Writer) -> str:
+    counts = writer.assigned["arm"].value_counts()
+    arms = [f"{int(counts.get(a, 0))} {figures.arm_name(a)}" for a in writer.planned.arms]
+    sessions = writer.assigned["session_code"].nunique()
+    return (
+        f"{counted(len(writer.assigned), 'participant')} in {counted(sessions, 'session')} "
+        f"are analysed in the arm that was drawn for them: {listed(arms)}."
+    )
+
+
+def _known(writer: _Writer, outcome: str) -> bool:
+    return outcome in writer.assigned.columns and bool(writer.assigned[outcome].notna().any())
+
+
+def _primary(writer: _Writer, estimates: pd.DataFrame) -> Section:
+    planned, plan = writer.planned, writer.plan
+    pictures = [
+        figures.effects(
+            writer.assigned, estimates, planned, plan, plan.outcomes[name], writer.mark
+        )
+        for name in planned.primary.outcomes
+        if _known(writer, name)
+    ]
+    return Section(
+        "answers",
+        "The answers",
+        findings=findings(estimates, planned, plan, planned.primary.name),
+        pictures=pictures,
+        tables=[tabulated.effects_table(estimates, planned, plan, planned.primary.name)],
+    )
+
+
+def _outcomes(writer: _Writer) -> Section:
+    planned, plan = writer.planned, writer.plan
+    names = [name for name in ("willingness", "effort_correct") if name in planned.outcomes]
+    pictures = [
+        figures.distribution(writer.assigned, planned, plan.outcomes[name], writer.mark)
+        for name in names
+        if _known(writer, name)
+    ]
+    paragraphs = []
+    over_time, missing = _effort_over_time(writer)
+    if over_time is None:
+        paragraphs.append(missing)
+    else:
+        pictures.append(over_time)
+    return Section(
+        "outcomes",
+        "Outcomes by arm",
+        paragraphs=paragraphs,
+        pictures=pictures,
+        tables=[tabulated.describe(writer.assigned, planned, plan)],
+    )
+
+
+def _effort_over_time(writer: _Writer) -> tuple[Picture | None, str]:
+    if writer.answers is None:
+        return None, (
+            "There is no figure of effort over time, because the exports hold no answers. Export "
+            "the apps’ custom exports too and name them, or their folder, on the command line."
+        )
+    found = pace(writer.assigned, writer.answers, writer.plan.alpha)
+    if found.empty:
+        return None, "There is no figure of effort over time, because no main round was timed."
+    return figures.effort_over_time(found, writer.planned, writer.plan, writer.mark), ""
+
+
+def _secondary(writer: _Writer, estimates: pd.DataFrame) -> Section | None:
+    planned, plan = writer.planned, writer.plan
+    families = planned.families[1:]
+    if not families:
+        return None
+    overview = figures.overview(estimates, planned, plan, writer.mark)
+    found = [each for f in families for each in findings(estimates, planned, plan, f.name)]
+    claimed = [each for each in found if each.verdict in ("evidence", "opposite", "difference")]
+    tests = counted(len([each for each in found if each.verdict != "missing"]), "test")
+    reached = f"{len(claimed)} of {tests} of secondary outcomes" if found else ""
+    sentence = (
+        f"After adjustment, {reached} {'is' if len(claimed) == 1 else 'are'} significant at "
+        f"{100 * plan.alpha:g}%."
+    )
+    return Section(
+        "secondary",
+        "Secondary outcomes",
+        paragraphs=[sentence],
+        findings=claimed,
+        pictures=[overview] if overview else [],
+        tables=[
+            tabulated.effects_table(estimates, planned, plan, family.name) for family in families
+        ],
+    )
+
+
+def _heterogeneity(writer: _Writer) -> Section | None:
+    slopes = moderated(writer.assigned, writer.planned, writer.plan, writer.notes)
+    table = tabulated.heterogeneity_table(slopes, writer.planned, writer.plan)
+    if table is None:
+        return None
+    return Section("heterogeneity", "For whom effects differ", tables=[table])
+
+
+def _flow(writer: _Writer) -> Section:
+    planned = writer.planned
+    before = diagnosis.flow_before(writer.everyone)
+    forced = before[-1][1] - len(writer.assigned)
+    by_arm = diagnosis.flow_by_arm(writer.assigned, planned)
+    paragraphs = (
+        [
+            f"{counted(forced, 'assigned participant')} whose arm was set by hand "
+            f"{'is' if forced == 1 else 'are'} left out from here on."
+        ]
+        if forced
+        else []
+    )
+    tables = [
+        diagnosis.flow_table(by_arm, planned),
+        diagnosis.attrition_table(writer.assigned, planned, writer.plan, writer.notes),
+        diagnosis.lee_table(writer.assigned, planned, writer.plan, writer.notes),
+    ]
+    return Section(
+        "flow",
+        "Who took part, and who is missing",
+        paragraphs=paragraphs,
+        pictures=[figures.flow(before, by_arm, planned, writer.mark)],
+        tables=[table for table in tables if table is not None],
+    )
+
+
+def _balance(writer: _Writer) -> Section | None:
+    frame = diagnosis.balance_frame(writer.assigned, writer.planned, writer.notes)
+    if frame is None:
+        return None
+    return Section(
+        "balance",
+        "Were the arms alike before treatment?",
+        pictures=[figures.balance_plot(frame, writer.planned, writer.mark)],
+        tables=[diagnosis.balance_table(frame, writer.planned)],
+    )
+
+
+def _checks(writer: _Writer) -> Section:
+    planned = writer.planned
+    tables = [
+        diagnosis.fidelity_table(writer.assigned, planned),
+        diagnosis.scales_table(writer.assigned, planned),
+    ]
+    patterns = diagnosis.suspicious_table(writer.assigned, writer.answers, planned, writer.notes)
+    paragraphs = []
+    if patterns is not None and patterns.cells:
+        people = patterns.frame["participant_code"].nunique()
+        paragraphs.append(
+            f"{counted(people, 'participant')} gave answers that a person should look at "
+            "(straight-lining, very fast, pasted, or given after leaving the page)."
+        )
+    return Section(
+        "checks",
+        "Did the treatment come across, and were answers careful?",
+        paragraphs=paragraphs,
+        tables=tables,
+        folded=[patterns] if patterns is not None and patterns.cells else [],
+    )

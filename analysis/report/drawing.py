@@ -1,0 +1,146 @@
+"""How figures look and how they are saved: the same bytes on every run.
+
+Arms differ in shape, line and shade as well as in colour (Okabe & Ito's palette), so that figures
+can be read in grey and by colour-blind readers.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+from markupsafe import Markup, escape
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+INK, SOFT, FAINT, PALE = "#1a1a1a", "#5c5c5c", "#c8c8c8", "#eeeeee"
+WIDTH = 7.0
+"""Inches; the width of the text of a report or paper."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How an arm is drawn."""
+
+    colour: str
+    marker: str
+    line: str | tuple[int, tuple[float, ...]]
+
+
+LOOKS = (
+    Look("#4d4d4d", "o", "-"),
+    Look("#0072b2", "s", (0, (5, 2))),
+    Look("#d55e00", "^", (0, (1, 1.5))),
+    Look("#882255", "D", (0, (6, 2, 1, 2))),
+)
+
+STYLE = {
+    "figure.dpi": 100,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 8.5,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": SOFT,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8.5,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "lines.linewidth": 1.6,
+    "axes.unicode_minus": True,
+    # Text stays text: searchable, selectable, and in the page's own letters.
+    "svg.fonttype": "none",
+    "svg.hashsalt": "coproduction",
+    "path.simplify": False,
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A finished figure: its files, what it shows, and what it says to those who cannot see it."""
+
+    name: str
+    caption: str
+    alternative: str
+    svg: str
+    png: bytes
+
+    def html(self) -> Markup:
+        """The figure for the page, its ids made unique there."""
+        inline = self.svg[self.svg.index("<svg") :]
+        inline = re.sub(r'\bid="', f'id="{self.name}-', inline)
+        inline = re.sub(r"url\(#", f"url(#{self.name}-", inline)
+        inline = re.sub(r'href="#', f'href="#{self.name}-', inline)
+        label = escape(self.alternative)
+        inline = inline.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+        caption = escape(self.caption)
+        return Markup(
+            f'<figure class="picture" id="figure-{self.name}">\n{inline}\n'
+            f"<figcaption>{caption}</figcaption>\n</figure>"
+        )
+
+
+def picture(
+    name: str,
+    caption: str,
+    alternative: str,
+    draw: Callable[[Canvas], None],
+    *,
+    height: float,
+    mark: str = "",
+) -> Picture:
+    """Draw and save one figure; ``mark`` is printed in its corner (simulated data)."""
+    with matplotlib.rc_context(STYLE):
+        canvas = Canvas(figsize=(WIDTH, height), layout="constrained")
+        draw(canvas)
+        if mark:
+            room = 0.16 / height
+            canvas.set_layout_engine("constrained", rect=(0, room, 1, 1 - room))
+            canvas.text(1, 0.005, mark, ha="right", va="bottom", fontsize=7.5, color="#8a3b00")
+        return Picture(name, caption, alternative, _svg(canvas), _png(canvas))
+
+
+def _svg(canvas: Canvas) -> str:
+    buffer = io.BytesIO()
+    canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue().decode("utf-8")
+
+
+def _png(canvas: Canvas) -> bytes:
+    buffer = io.BytesIO()
+    canvas.savefig(buffer, format="png", dpi=180, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def looks(arms: Sequence[str]) -> dict[str, Look]:
+    """The look of each arm, the control first."""
+    return dict(zip(arms, LOOKS, strict=False))
+
+
+def zero_line(axes: Axes) -> None:
+    """The line of no difference."""
+    axes.axvline(0, color=SOFT, linewidth=0.8, zorder=1)
+
+
+def bare(axes: Axes, **keep: Any) -> None:
+    """Without frame and ticks, except the named spines."""
+    for side, spine in axes.spines.items():
+        spine.set_visible(bool(keep.get(side, False)))
+    axes.tick_params(length=0)

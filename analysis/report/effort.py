@@ -1,0 +1,73 @@
+"""Effort over time, from the answers of the main round."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+PARTS = 10
+"""The main round is cut into this many parts of equal length."""
+
+
+def pace(data: pd.DataFrame, answers: pd.DataFrame, alpha: float) -> pd.DataFrame:
+    """Correct cards per minute by arm and part of the main round.
+
+    Parameters
+    ----------
+    data : participants with ``participant_code, arm, effort_started_at, effort_deadline``.
+    answers : one row per answer, with ``participant_code, phase, correct, answered_at``.
+
+    Returns
+    -------
+    ``arm``, ``middle`` of the part in seconds, ``mean``, ``low``, ``high`` (t interval) and ``n``.
+    Everyone with a main round of the usual length counts in every part: whoever stopped early
+    with 0 afterwards. Empty if there is nothing to count.
+    """
+    columns = ["arm", "middle", "mean", "low", "high", "n"]
+    rounds = _rounds(data)
+    if rounds.empty:
+        return pd.DataFrame(columns=columns)
+    length = float(rounds["length"].iloc[0])
+    counts = _counts(rounds, answers, length)
+    rows = []
+    for arm, people in rounds.groupby("arm", sort=False):
+        rates = counts.loc[people["participant_code"]].to_numpy() * 60 * PARTS / length
+        for part, sample in enumerate(rates.T):
+            low, high = _interval(sample, alpha)
+            middle = (part + 0.5) * length / PARTS
+            rows.append((arm, middle, float(sample.mean()), low, high, len(sample)))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _rounds(data: pd.DataFrame) -> pd.DataFrame:
+    """Participants who worked in a main round of the usual length."""
+    needed = ["participant_code", "arm", "effort_started_at", "effort_deadline", "effort_correct"]
+    if not set(needed) <= set(data.columns):
+        return pd.DataFrame(columns=[*needed, "length"])
+    rounds = data[needed].dropna()
+    started = rounds["effort_started_at"].astype(float)
+    length = (rounds["effort_deadline"].astype(float) - started).round()
+    usual = length.mode()
+    return rounds.assign(length=length, started=started)[length.isin(usual.head(1))]
+
+
+def _counts(rounds: pd.DataFrame, answers: pd.DataFrame, length: float) -> pd.DataFrame:
+    """Correct answers by participant (rows) and part (columns)."""
+    main = answers[(answers["phase"] == "main") & (answers["correct"] == 1)]
+    main = main[["participant_code", "answered_at"]].dropna()
+    timed = main.merge(rounds[["participant_code", "started"]], on="participant_code")
+    seconds = timed["answered_at"].astype(float) - timed["started"].astype(float)
+    # Clocks differ by fractions of a second, so the ends are not sharp.
+    part = np.clip(np.floor(seconds * PARTS / length), 0, PARTS - 1).astype(int)
+    table = pd.crosstab(timed["participant_code"], part)
+    return table.reindex(index=rounds["participant_code"], columns=range(PARTS), fill_value=0)
+
+
+def _interval(sample: npt.NDArray[np.float64], alpha: float) -> tuple[float, float]:
+    mean = float(sample.mean())
+    if len(sample) < 2:
+        return mean, mean
+    margin = float(stats.t.ppf(1 - alpha / 2, len(sample) - 1) * stats.sem(sample))
+    return mean - margin, mean + margin

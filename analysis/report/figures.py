@@ -1,0 +1,527 @@
+"""The figures of the report. Each function draws one from data and estimates, and describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from scipy import stats
+
+from analysis.plan import ExperimentPlan, Outcome, Plan
+from analysis.report.drawing import (
+    FAINT,
+    INK,
+    PALE,
+    SOFT,
+    Look,
+    Picture,
+    bare,
+    looks,
+    picture,
+    zero_line,
+)
+from analysis.report.numbers import decimals, interval, listed, number
+
+Floats = npt.NDArray[np.float64]
+
+
+def arm_name(arm: str) -> str:
+    """An arm as it is written on an axis."""
+    return arm.replace("_", " + ")
+
+
+def contrast_name(contrast: str) -> str:
+    """A contrast as it is written on an axis."""
+    return contrast.replace("_", " + ")
+
+
+def values(data: pd.DataFrame, outcome: Outcome, arm: str) -> Floats:
+    """The known values of an outcome in one arm, in the outcome's unit."""
+    known = data.loc[data["arm"] == arm, outcome.name].dropna().astype(float)
+    return known.to_numpy() * outcome.scale
+
+
+def mean_interval(sample: Floats, alpha: float) -> tuple[float, float]:
+    """Half-width around the mean by the t distribution; nothing for fewer than two values."""
+    if len(sample) < 2:
+        return np.nan, np.nan
+    margin = stats.t.ppf(1 - alpha / 2, len(sample) - 1) * stats.sem(sample)
+    return float(sample.mean() - margin), float(sample.mean() + margin)
+
+
+# ------------------------------------------------------------------- effects, with the raw data
+
+
+def effects(
+    data: pd.DataFrame,
+    estimates: pd.DataFrame,
+    planned: ExperimentPlan,
+    plan: Plan,
+    outcome: Outcome,
+    mark: str = "",
+) -> Picture:
+    """Every participant by arm on the left, the planned estimates on the right."""
+    rows = estimates[(estimates["outcome"] == outcome.name) & estimates["estimate"].notna()]
+    arms = [arm for arm in planned.arms if len(values(data, outcome, arm))]
+
+    def draw(canvas: Canvas) -> None:
+        left, right = canvas.subplots(1, 2, width_ratios=(1.35, 1))
+        _raw(left, data, arms, planned, outcome, plan.alpha)
+        _forest(right, rows, outcome)
+
+    return picture(
+        f"{planned.name}_effects_{outcome.name}",
+        f"{outcome.label}. Left: every participant (points), arm means with "
+        f"{100 * (1 - plan.alpha):g}% intervals. Right: planned comparisons with intervals; the "
+        "grey band marks effects below the smallest one of interest.",
+        _describe_effects(rows, outcome),
+        draw,
+        height=0.9 + 0.62 * max(len(arms), len(rows), 3),
+        mark=mark,
+    )
+
+
+def _describe_effects(rows: pd.DataFrame, outcome: Outcome) -> str:
+    parts = []
+    for row in rows.to_dict("records"):
+        places = decimals(row["std_error"] * outcome.scale)
+        low, high = row["conf_low"] * outcome.scale, row["conf_high"] * outcome.scale
+        parts.append(
+            f"{row['hypothesis']}, {contrast_name(row['contrast'])}: "
+            f"{number(row['estimate'] * outcome.scale, places)} ({interval(low, high, places)})"
+        )
+    return f"{outcome.label}: estimates and intervals in {outcome.unit}. {'; '.join(parts)}."
+
+
+def _raw(
+    axes: Axes,
+    data: pd.DataFrame,
+    arms: Sequence[str],
+    planned: ExperimentPlan,
+    outcome: Outcome,
+    alpha: float,
+) -> None:
+    styles = looks(list(planned.arms))
+    for row, arm in enumerate(arms):
+        sample = values(data, outcome, arm)
+        offsets = row - 0.05 + _spread(sample, outcome)
+        axes.plot(
+            sample,
+            offsets,
+            linestyle="none",
+            marker=styles[arm].marker,
+            markersize=2.3,
+            markerfacecolor=styles[arm].colour,
+            markeredgecolor="none",
+            alpha=0.8,
+            zorder=2,
+        )
+        _mean(axes, sample, row - 0.24, styles[arm], alpha)
+    axes.set_yticks(range(len(arms)), [arm_name(arm) for arm in arms])
+    axes.set_ylim(len(arms) - 0.4, -0.55)
+    axes.set_xlabel(f"{outcome.label}, {outcome.level_unit}")
+    axes.set_title("Participants")
+    bare(axes, bottom=True)
+    axes.tick_params(axis="x", length=3)
+
+
+def _mean(axes: Axes, sample: Floats, height: float, look: Look, alpha: float) -> None:
+    low, high = mean_interval(sample, alpha)
+    axes.plot([low, high], [height, height], color=INK, linewidth=1.4, zorder=4)
+    axes.plot(
+        sample.mean(),
+        height,
+        marker=look.marker,
+        markersize=6,
+        color=look.colour,
+        markeredgecolor="white",
+        markeredgewidth=0.8,
+        zorder=5,
+    )
+
+
+def _spread(sample: Floats, outcome: Outcome) -> Floats:
+    """Heights that keep points of similar value apart, without chance: a folded swarm."""
+    if not len(sample):
+        return np.zeros(0)
+    width = np.ptp(sample) / 70 or 1.0
+    bins = np.round(sample / width).astype(int)
+    order = np.argsort(bins, kind="stable")
+    places = np.zeros(len(sample))
+    _, starts, counts = np.unique(bins[order], return_index=True, return_counts=True)
+    for start, count in zip(starts, counts, strict=True):
+        places[order[start : start + count]] = np.arange(count)
+    step = min(0.06, 0.6 / max(places.max(), 1))
+    return np.asarray(places * step)
+
+
+def _forest(axes: Axes, rows: pd.DataFrame, outcome: Outcome) -> None:
+    bound = outcome.smallest_effect * outcome.scale
+    axes.axvspan(-bound, bound, color=PALE, zorder=0, linewidth=0)
+    zero_line(axes)
+    for height, row in enumerate(rows.to_dict("records")):
+        estimate = row["estimate"] * outcome.scale
+        low, high = row["conf_low"] * outcome.scale, row["conf_high"] * outcome.scale
+        axes.plot([low, high], [height, height], color=INK, linewidth=1.6, zorder=3)
+        axes.plot(
+            estimate, height, "o", markersize=6, color=INK, markeredgecolor="white", zorder=4
+        )
+        places = decimals(row["std_error"] * outcome.scale)
+        axes.annotate(
+            number(estimate, places),
+            (estimate, height),
+            xytext=(0, 6),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=8,
+        )
+    names = [
+        f"{row['hypothesis']}  {contrast_name(row['contrast'])}" for row in rows.to_dict("records")
+    ]
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.margins(x=0.08)
+    axes.set_xlabel(f"Difference, {outcome.unit}")
+    axes.set_title("Estimated effects")
+    bare(axes, bottom=True)
+    axes.tick_params(axis="x", length=3)
+
+
+# --------------------------------------------------------------------------------- distribution
+
+
+def distribution(
+    data: pd.DataFrame, planned: ExperimentPlan, outcome: Outcome, mark: str = ""
+) -> Picture:
+    """A histogram per arm on a common scale, the arm's mean marked."""
+    styles = looks(list(planned.arms))
+    samples = {arm: values(data, outcome, arm) for arm in planned.arms}
+    edges = _edges(np.concatenate(list(samples.values())), outcome)
+
+    def draw(canvas: Canvas) -> None:
+        panels = canvas.subplots(len(samples), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+        for axes, (arm, sample) in zip(panels, samples.items(), strict=True):
+            _histogram(axes, sample, edges, styles[arm])
+            axes.set_title(f"{arm_name(arm)}  (n = {len(sample)})", pad=3)
+        panels[-1].set_xlabel(f"{outcome.label}, {outcome.level_unit}")
+        canvas.supylabel("Share of the arm, %", fontsize=8.5)
+
+    summary = listed(
+        [
+            f"{arm_name(arm)} {number(float(np.median(sample)), 1)}"
+            for arm, sample in samples.items()
+            if len(sample)
+        ]
+    )
+    return picture(
+        f"{planned.name}_distribution_{outcome.name}",
+        f"Distribution of {outcome.label.lower()} by arm. The line marks the arm's mean.",
+        f"Histograms of {outcome.label.lower()} by arm. Medians: {summary}.",
+        draw,
+        height=0.6 + 0.95 * len(samples),
+        mark=mark,
+    )
+
+
+def _edges(sample: Floats, outcome: Outcome) -> Floats:
+    low, high = float(sample.min()), float(sample.max())
+    if outcome.kind == "count":
+        step = max(1.0, np.ceil((high - low) / 30))
+        return np.asarray(np.arange(low - 0.5, high + step + 0.5, step), dtype=float)
+    if outcome.name == "willingness":
+        return np.asarray(np.arange(0.875, 7.2, 0.25), dtype=float)
+    return np.asarray(np.linspace(low, high if high > low else low + 1, 25), dtype=float)
+
+
+def _histogram(axes: Axes, sample: Floats, edges: Floats, look: Look) -> None:
+    if len(sample):
+        weights = np.full(len(sample), 100 / len(sample))
+        axes.hist(
+            sample,
+            edges.tolist(),
+            weights=weights,
+            color=look.colour,
+            alpha=0.75,
+            edgecolor="white",
+        )
+        axes.axvline(sample.mean(), color=INK, linewidth=1.3)
+        axes.plot(
+            sample.mean(),
+            1.0,
+            marker="v",
+            color=INK,
+            markersize=5,
+            transform=axes.get_xaxis_transform(),
+            clip_on=False,
+        )
+
+
+# ----------------------------------------------------------------------------- effort over time
+
+
+def effort_over_time(
+    pace: pd.DataFrame, planned: ExperimentPlan, plan: Plan, mark: str = ""
+) -> Picture:
+    """Correct cards per minute in each part of the main round; see `analysis.report.effort`."""
+    styles = looks(list(planned.arms))
+
+    def draw(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        shift = np.linspace(-1, 1, len(planned.arms)) if len(planned.arms) > 1 else [0.0]
+        for offset, arm in zip(shift, planned.arms, strict=True):
+            rows = pace[pace["arm"] == arm]
+            if len(rows):
+                _line(axes, rows, styles[arm], offset, arm_name(arm))
+        axes.set_xlabel("Seconds since the start of the main round")
+        axes.set_ylabel("Correct cards per minute")
+        axes.grid(axis="y", color=PALE, linewidth=0.8)
+        axes.set_axisbelow(True)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=3.2)
+
+    first, last = pace["middle"].min(), pace["middle"].max()
+    parts = []
+    for arm in planned.arms:
+        rows = pace[pace["arm"] == arm].set_index("middle")["mean"]
+        if {first, last} <= set(rows.index):
+            parts.append(f"{arm_name(arm)} {number(rows[first], 1)} to {number(rows[last], 1)}")
+    return picture(
+        f"{planned.name}_effort_over_time",
+        "Effort over time: correct cards per minute in the main round, mean by arm with "
+        f"{100 * (1 - plan.alpha):g}% intervals. Those who stopped early count as 0 afterwards.",
+        "Correct cards per minute from the first to the last part of the main round: "
+        f"{'; '.join(parts)}.",
+        draw,
+        height=2.8,
+        mark=mark,
+    )
+
+
+def _line(axes: Axes, rows: pd.DataFrame, look: Look, offset: float, label: str) -> None:
+    middle = rows["middle"].to_numpy(dtype=float)
+    axes.errorbar(
+        middle + offset * 1.6,
+        rows["mean"],
+        yerr=[rows["mean"] - rows["low"], rows["high"] - rows["mean"]],
+        color=look.colour,
+        marker=look.marker,
+        linestyle=look.line,
+        markersize=5,
+        elinewidth=0.9,
+        capsize=0,
+        label=label,
+        markeredgecolor="white",
+        markeredgewidth=0.6,
+    )
+
+
+# ---------------------------------------------------------------------------- all effects at once
+
+
+def overview(
+    estimates: pd.DataFrame, planned: ExperimentPlan, plan: Plan, mark: str = ""
+) -> Picture | None:
+    """Secondary outcomes: effects in standard deviations of the comparison arm."""
+    secondary = estimates[
+        (estimates["family"] != planned.primary.name)
+        & estimates["estimate"].notna()
+        & (estimates["control_sd"] > 0)
+    ]
+    if secondary.empty:
+        return None
+    rows = secondary.to_dict("records")
+    lines = len(rows) + 0.9 * secondary["outcome"].nunique()
+
+    def draw(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        zero_line(axes)
+        height, before = 0.0, ""
+        ticks: list[tuple[float, str]] = []
+        for row in rows:
+            if row["outcome"] != before:
+                before = row["outcome"]
+                height += 0.9 if ticks else 0.6
+                label = plan.outcomes[before].label
+                axes.text(
+                    -0.01,
+                    height - 0.95,
+                    label,
+                    transform=axes.get_yaxis_transform(),
+                    ha="right",
+                    va="center",
+                    fontweight="bold",
+                    fontsize=8.5,
+                )
+            _standardised(axes, row, height)
+            ticks.append((height, f"{contrast_name(row['contrast'])}  {row['hypothesis']}"))
+            height += 1
+        axes.set_yticks([at for at, _ in ticks], [name for _, name in ticks])
+        axes.set_ylim(height - 0.4, -0.9)
+        axes.set_xlabel("Effect in standard deviations of the comparison arm")
+        bare(axes, bottom=True)
+        axes.tick_params(axis="x", length=3)
+
+    return picture(
+        f"{planned.name}_effects_secondary",
+        "Secondary outcomes: planned comparisons in standard deviations of the comparison arm "
+        "(for an interaction, of all participants), with "
+        f"{100 * (1 - plan.alpha):g}% intervals before adjustment.",
+        "Standardised effects on the secondary outcomes: "
+        + "; ".join(
+            f"{row['hypothesis']} on {plan.outcomes[row['outcome']].label.lower()} "
+            f"{number(row['estimate'] / row['control_sd'])}"
+            for row in rows
+        )
+        + ".",
+        draw,
+        height=0.7 + 0.235 * lines,
+        mark=mark,
+    )
+
+
+def _standardised(axes: Axes, row: dict[Hashable, Any], height: float) -> None:
+    unit = row["control_sd"]
+    axes.plot(
+        [row["conf_low"] / unit, row["conf_high"] / unit],
+        [height, height],
+        color=INK,
+        linewidth=1.4,
+    )
+    axes.plot(
+        row["estimate"] / unit, height, "o", color=INK, markersize=5, markeredgecolor="white"
+    )
+
+
+# --------------------------------------------------------------------------------------- balance
+
+
+def balance_plot(balance: pd.DataFrame, planned: ExperimentPlan, mark: str = "") -> Picture:
+    """Standardised differences before treatment, arm by arm."""
+    rows = balance[balance["estimate"].notna()]
+    names = list(dict.fromkeys(rows["outcome"]))
+    styles = looks(list(planned.arms))
+
+    def draw(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        axes.axvspan(-0.25, 0.25, color=PALE, zorder=0, linewidth=0)
+        zero_line(axes)
+        for arm in planned.arms:
+            part = rows[rows["term"] == arm]
+            if len(part):
+                axes.plot(
+                    part["estimate"],
+                    [names.index(name) for name in part["outcome"]],
+                    linestyle="none",
+                    marker=styles[arm].marker,
+                    color=styles[arm].colour,
+                    markersize=6,
+                    markeredgecolor="white",
+                    label=arm_name(arm),
+                )
+        axes.set_yticks(
+            range(len(names)), [name.replace("_", " ").replace("=", ": ") for name in names]
+        )
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        axes.grid(axis="y", color=PALE)
+        axes.set_xlabel("Standardised difference from control")
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        bare(axes, bottom=True)
+        axes.tick_params(axis="x", length=3)
+
+    largest = rows.iloc[int(rows["estimate"].abs().to_numpy().argmax())].to_dict()
+    return picture(
+        f"{planned.name}_balance",
+        "Balance before treatment: difference from control in standard deviations. The grey band "
+        "spans 0.25 in both directions.",
+        f"Standardised differences of {len(names)} variables; the largest is "
+        f"{number(largest['estimate'])} ({largest['outcome']}, {arm_name(largest['term'])}).",
+        draw,
+        height=0.7 + 0.22 * len(names),
+        mark=mark,
+    )
+
+
+# ------------------------------------------------------------------------------------------ flow
+
+
+def flow(
+    before: Sequence[tuple[str, int]],
+    by_arm: pd.DataFrame,
+    planned: ExperimentPlan,
+    mark: str = "",
+) -> Picture:
+    """Boxes from arrival to analysis. ``by_arm`` has a column per stage and a row per arm."""
+    stages = list(by_arm.columns)
+    arms = list(by_arm.index)
+    depth = len(before) + 1 + len(stages)
+
+    def draw(canvas: Canvas) -> None:
+        axes = canvas.subplots()
+        axes.set_xlim(-0.5, len(arms) - 0.5)
+        axes.set_ylim(depth - 0.5, -0.5)
+        axes.set_axis_off()
+        middle = (len(arms) - 1) / 2
+        for row, (stage, count) in enumerate(before):
+            _box(axes, middle, row, f"{stage}: {count:,}")
+            _arrow(axes, (middle, row), (middle, row + 1), straight=row + 1 < len(before))
+        _branches(axes, middle, len(before), len(arms))
+        for column, arm in enumerate(arms):
+            _box(axes, column, len(before), arm_name(arm), bold=True)
+            for step, stage in enumerate(stages):
+                row = len(before) + 1 + step
+                _arrow(axes, (column, row - 1), (column, row))
+                _box(axes, column, row, f"{stage}: {int(by_arm.loc[arm, stage]):,}")
+
+    summary = "; ".join(
+        f"{arm_name(arm)}: "
+        + ", ".join(f"{stage} {int(by_arm.loc[arm, stage])}" for stage in stages)
+        for arm in arms
+    )
+    return picture(
+        f"{planned.name}_flow",
+        "Flow of participants, from arrival to the analysis of the primary outcome. Analysed are "
+        "all whose primary outcome was measured, also if they left afterwards.",
+        f"{', '.join(f'{stage} {count}' for stage, count in before)}. {summary}.",
+        draw,
+        height=0.2 + 0.52 * depth,
+        mark=mark,
+    )
+
+
+def _box(axes: Axes, x: float, y: float, text: str, *, bold: bool = False) -> None:
+    axes.text(
+        x,
+        y,
+        text,
+        ha="center",
+        va="center",
+        fontsize=8.5,
+        fontweight="bold" if bold else "normal",
+        zorder=3,
+        bbox={
+            "boxstyle": "round,pad=0.45,rounding_size=0.2",
+            "facecolor": "white",
+            "edgecolor": "none" if bold else FAINT,
+            "linewidth": 0.9,
+        },
+    )
+
+
+def _arrow(
+    axes: Axes, start: tuple[float, float], end: tuple[float, float], *, straight: bool = True
+) -> None:
+    if straight:
+        axes.plot([start[0], end[0]], [start[1], end[1]], color=SOFT, linewidth=0.8, zorder=1)
+
+
+def _branches(axes: Axes, middle: float, row: int, arms: int) -> None:
+    level = row - 0.5
+    axes.plot([middle, middle], [row - 1, level], color=SOFT, linewidth=0.8, zorder=1)
+    axes.plot([0, arms - 1], [level, level], color=SOFT, linewidth=0.8, zorder=1)
+    for column in range(arms):
+        axes.plot([column, column], [level, row], color=SOFT, linewidth=0.8, zorder=1)

@@ -1,0 +1,45 @@
+"""What a report was made from. No dates: the same inputs give the same manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "Jinja2")
+
+
+def manifest(
+    inputs: Sequence[Path], plan_text: bytes, settings: dict[str, Any], outputs: dict[str, bytes]
+) -> dict[str, Any]:
+    """Inputs and outputs with their SHA-256, versions, and the settings used.
+
+    Inputs are named without their folders, so that a copy elsewhere gives the same manifest.
+    """
+    files = [{"name": path.name, "sha256": digest(path.read_bytes())} for path in inputs]
+    return {
+        "inputs": sorted(files, key=lambda file: (file["name"], file["sha256"])),
+        "plan": digest(plan_text),
+        "settings": settings,
+        "versions": {"python": platform.python_version(), **versions()},
+        "outputs": {name: digest(content) for name, content in sorted(outputs.items())},
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions of the packages that compute or draw."""
+    return {name: metadata.version(name) for name in PACKAGES}
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 in hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def as_json(content: dict[str, Any]) -> str:
+    """Readable JSON."""
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,74 @@
+"""The page: chapters, methods and sources set as one HTML file that requests nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from analysis.plan import Plan
+from analysis.report import methods
+from analysis.report.chapter import Chapter
+from analysis.report.findings import VERDICTS
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the page shows."""
+
+    plan: Plan
+    chapters: Sequence[Chapter]
+    warnings: Sequence[str]
+    left_out: Sequence[tuple[str, int]]
+    departures: Sequence[str]
+    unknown_columns: Sequence[str]
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def marks(self) -> list[str]:
+        """The warnings in few words: simulated data, sample messages."""
+        return [warning.split(" (")[0].lower() for warning in self.warnings]
+
+
+def render(page: Page) -> str:
+    """The HTML of the report."""
+    environment = Environment(
+        loader=FileSystemLoader(str(FOLDER)),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["linked"] = linked
+    environment.filters["unbroken"] = unbroken
+    return str(
+        environment.get_template("page.html").render(
+            page=page,
+            plan=page.plan,
+            style=Markup((FOLDER / "page.css").read_text(encoding="utf-8")),
+            verdicts=VERDICTS,
+            methods=methods.methods(page.plan),
+            references=methods.references(page.plan),
+            experiments=" and ".join(chapter.planned.title for chapter in page.chapters),
+        )
+    )
+
+
+def unbroken(text: str) -> str:
+    """``text`` with hyphens at which no line breaks, for headings."""
+    return text.replace("-", "\N{NON-BREAKING HYPHEN}")
+
+
+DOI = re.compile(r"\b(10\.\d{4,9}/[^\s;,]+[^\s;,.)])")
+
+
+def linked(text: str) -> Markup:
+    """``text`` with its DOIs as links."""
+    return Markup(DOI.sub(r'<a href="https://doi.org/\1">\1</a>', str(escape(text))))

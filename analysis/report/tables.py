@@ -1,0 +1,180 @@
+"""Tables: the same rows as HTML, CSV with full precision, and LaTeX that compiles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup, escape
+
+from analysis.report.numbers import MINUS, MISSING
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the report.
+
+    ``cells`` are texts as a reader sees them under ``headings``; ``frame`` holds the values
+    behind them, for the CSV file. ``words`` is how many columns from the left hold words; the
+    others hold numbers and are set flush right. ``groups`` names, for each row, what it belongs
+    to; the name stands above the first row of each group.
+    """
+
+    name: str
+    caption: str
+    headings: Sequence[str]
+    cells: Sequence[Sequence[str]]
+    frame: pd.DataFrame
+    words: int = 1
+    notes: str = ""
+    groups: Sequence[str] = ()
+
+    def csv(self) -> str:
+        """The values with all digits that a float has."""
+        return self.frame.to_csv(index=False, lineterminator="\n")
+
+    def html(self) -> Markup:
+        """A table whose rows and columns have headings that screen readers announce."""
+        lines = [
+            f'<figure class="table" id="table-{self.name}">',
+            f"<figcaption>{escape(self.caption)}</figcaption>",
+            '<div class="scroll" tabindex="0" role="region" '
+            f'aria-label="{escape(self.caption)}"><table>',
+            "<thead><tr>",
+            *(self._cell("th", text, at, ' scope="col"') for at, text in enumerate(self.headings)),
+            "</tr></thead>",
+            "<tbody>",
+            *(line for name, row in self._grouped() for line in self._html_row(name, row)),
+            "</tbody></table></div>",
+            f'<p class="notes">{escape(self.notes)}</p>' if self.notes else "",
+            "</figure>",
+        ]
+        return Markup("\n".join(line for line in lines if line))
+
+    def _grouped(self) -> list[tuple[str, Sequence[str]]]:
+        """Each row with the name of the group that it opens, if it opens one."""
+        groups = self.groups or [""] * len(self.cells)
+        before = ["", *groups[:-1]]
+        return [
+            (name if name != last else "", row)
+            for name, last, row in zip(groups, before, self.cells, strict=True)
+        ]
+
+    def _html_row(self, group: str, row: Sequence[str]) -> Iterator[str]:
+        if group:
+            columns = len(self.headings)
+            yield (
+                f'<tr class="group"><th colspan="{columns}" scope="rowgroup">{escape(group)}</th>'
+                "</tr>"
+            )
+        head = self._cell("th", row[0], 0, ' scope="row"')
+        rest = (self._cell("td", text, at + 1) for at, text in enumerate(row[1:]))
+        yield f"<tr>{head}{''.join(rest)}</tr>"
+
+    def _cell(self, tag: str, text: str, column: int, more: str = "") -> str:
+        kind = "" if column < self.words else ' class="number"'
+        return f"<{tag}{more}{kind}>{escape(text)}</{tag}>"
+
+    def latex(self) -> str:
+        """A ``table`` for a document that loads booktabs."""
+        columns = "l" * self.words + "r" * (len(self.headings) - self.words)
+        rows = [line for name, row in self._grouped() for line in self._latex_row(name, row)]
+        return "\n".join(
+            [
+                r"% Needs \usepackage[utf8]{inputenc} and \usepackage{booktabs}.",
+                r"\begin{table}[htbp]",
+                r"\centering",
+                r"\footnotesize",
+                r"\setlength{\tabcolsep}{4pt}",
+                rf"\caption{{{latex(self.caption)}}}",
+                rf"\label{{tab:{self.name.replace('_', '-')}}}",
+                rf"\begin{{tabular}}{{@{{}}{columns}@{{}}}}",
+                r"\toprule",
+                " & ".join(map(latex, self.headings)) + r" \\",
+                r"\midrule",
+                *rows,
+                r"\bottomrule",
+                r"\end{tabular}",
+                *(
+                    [rf"\par\medskip\parbox{{\linewidth}}{{{latex(self.notes)}}}"]
+                    if self.notes
+                    else []
+                ),
+                r"\end{table}",
+                "",
+            ]
+        )
+
+    def _latex_row(self, group: str, row: Sequence[str]) -> Iterator[str]:
+        if group:
+            name = rf"\emph{{{latex(group)}}}"
+            yield rf"\multicolumn{{{len(self.headings)}}}{{@{{}}l@{{}}}}{{{name}}} \\"
+        yield " & ".join(map(latex, row)) + r" \\"
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"$<$",
+    ">": r"$>$",
+    "|": r"$|$",
+    '"': "''",
+    MINUS: r"$-$",
+    MISSING: "--",
+    "×": r"$\times$",
+    "±": r"$\pm$",
+    "²": r"\textsuperscript{2}",
+    "½": r"$\frac{1}{2}$",
+    "∞": r"$\infty$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "→": r"$\rightarrow$",
+    "·": r"$\cdot$",
+    "…": r"\ldots{}",
+    "–": "--",
+    "—": "---",
+    "’": "'",
+    "‘": "`",
+    "“": "``",
+    "”": "''",
+    "\u00a0": "~",
+    "\n": " ",
+}
+_SPECIAL = re.compile("|".join(map(re.escape, _LATEX)))
+
+
+def latex(text: str) -> str:
+    """``text`` as LaTeX that means the same; characters that pdfLaTeX cannot set become ``?``."""
+    # utf8 input covers Latin letters; anything beyond would stop the compilation.
+    known = "".join(sign if sign in _LATEX or ord(sign) < 0x180 else "?" for sign in text)
+    # A row that starts with a bracket would be read as an option of the row end before it.
+    escaped = _SPECIAL.sub(lambda match: _LATEX[match[0]], known)
+    return "{}" + escaped if escaped.startswith(("[", "*")) else escaped
+
+
+def latex_document(names: Sequence[str]) -> str:
+    """A document with all tables, to look at them or to copy its first lines."""
+    return "\n".join(
+        [
+            r"\documentclass[11pt]{article}",
+            r"\usepackage[utf8]{inputenc}",
+            r"\usepackage[T1]{fontenc}",
+            r"\usepackage{textcomp}",
+            r"\usepackage{booktabs}",
+            r"\usepackage[margin=2cm]{geometry}",
+            r"\begin{document}",
+            *(rf"\input{{{name}.tex}}" for name in names),
+            r"\end{document}",
+            "",
+        ]
+    )
