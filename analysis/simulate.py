@@ -142,13 +142,19 @@ def _config(design: Experiment, changed: Mapping[str, Any]) -> dict[str, Any]:
     asked = {k: v for k, v in changed.items() if k != "participation_fee"}
     session_parameters.check_names(asked, session_parameters.defaults())
     cleaned = session_parameters.clean(session_parameters.defaults() | asked, design, LANGUAGES)
-    fee = float(changed.get("participation_fee", FEE))
     return {
         "name": design.name,
-        "participation_fee": fee,
+        "participation_fee": _fee(changed.get("participation_fee", FEE)),
         "real_world_currency_per_point": 1.0,
         **cleaned,
     }
+
+
+def _fee(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise AnalysisError(f"participation_fee is {value!r}, but must be a number.") from None
 
 
 def _sizes(n: int, count: int) -> list[int]:

@@ -1,0 +1,103 @@
+"""The codebook explains every column that is exported, to people and to programs."""
+
+import csv
+import json
+
+import pytest
+
+from analysis.codebook import explain, markdown, wide_columns, write_codebook
+from analysis.simulate import simulate
+from study.columns import APPS, TABLES, columns, table
+from study.experiments import EXPERIMENTS
+from study.parameters import defaults
+
+
+def headers(folder):
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(newline="", encoding="utf-8") as file:
+            yield path.name, next(csv.reader(file))
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_every_exported_column_is_explained(tmp_path, experiment):
+    simulate(experiment, 4, tmp_path)
+    for name, header in headers(tmp_path):
+        unexplained = [column for column in header if explain(column) is None]
+        assert unexplained == [], name
+
+
+def test_names_are_resolved_in_every_form():
+    app = "info_source_experiment"
+    column = columns(app)["arm"]
+    assert explain(f"{app}.1.player.arm") == column
+    assert explain("player.arm") == column
+    assert explain("arm") == column
+    assert explain(f"{app}.1.subsession.seed") == columns(app, "subsession")["seed"]
+    assert explain("intake.1.player.psm_8") == columns("intake")["psm_8"]
+    assert "task" in explain("session.config.task").description
+    assert explain("intake.1.player.id_in_group") == explain("player.id_in_group")
+    assert explain("response_ms") == table("answers")["response_ms"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "intake.1.player.arm",
+        "intake.2.player.consent",
+        "trust.1.player.id_in_group",
+        "player.psm_9",
+        "session.config.colour",
+        "participant.shoe_size",
+        "group.arm",
+        "",
+        "player.",
+    ],
+)
+def test_a_column_that_is_not_ours_is_not_explained(name):
+    assert explain(name) is None
+
+
+def test_every_column_has_a_meaning():
+    for column in wide_columns():
+        assert column.description.strip(), column.name
+        assert column.description.endswith("."), column.name
+
+
+def test_markdown_names_every_column_and_value():
+    text = markdown()
+    for app in APPS:
+        for column in columns(app).values():
+            assert f"`{column.name}`" in text
+            assert all(f"`{value}`" in text for value in column.values)
+    assert all(f"`session.config.{name}`" in text for name in defaults())
+    widths = {line.replace("\\|", "").count("|") for line in text.splitlines() if line[:1] == "|"}
+    assert widths == {5}
+
+
+def test_the_table_schema_covers_every_table(tmp_path):
+    [_, path] = write_codebook(tmp_path / "a folder" / "codebook")
+    package = json.loads(path.read_text(encoding="utf-8"))
+    resources = {each["name"]: each for each in package["resources"]}
+    assert list(resources) == ["participants", *TABLES]
+    for name in TABLES:
+        fields = [field["name"] for field in resources[name]["schema"]["fields"]]
+        assert fields == list(table(name))
+    for resource in resources.values():
+        names = [field["name"] for field in resource["schema"]["fields"]]
+        assert len(set(names)) == len(names)
+        assert set(resource["schema"]["primaryKey"]) <= set(names)
+
+
+def test_the_table_schema_holds_types_and_ranges(tmp_path):
+    [_, path] = write_codebook(tmp_path)
+    package = json.loads(path.read_text(encoding="utf-8"))
+    fields = {f["name"]: f for f in package["resources"][0]["schema"]["fields"]}
+    assert fields["intake.1.player.psm_1"]["constraints"] == {"minimum": 1, "maximum": 5}
+    assert fields["intake.1.player.consent"]["trueValues"] == ["1"]
+    assert fields["closing.1.player.comment"]["constraints"] == {"maxLength": 2000}
+    assert "woman" in fields["closing.1.player.gender"]["constraints"]["enum"]
+
+
+def test_the_same_declarations_give_the_same_bytes(tmp_path):
+    first = [path.read_bytes() for path in write_codebook(tmp_path / "a")]
+    assert first == [path.read_bytes() for path in write_codebook(tmp_path / "b")]

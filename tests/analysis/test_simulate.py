@@ -1,0 +1,226 @@
+"""`simulate` writes what oTree would write, always marked, and with the effects it was given."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from analysis.errors import AnalysisError
+from analysis.export import read_export
+from analysis.participants import load, load_answers, load_table
+from analysis.simulate import COMMENT, simulate
+from effort_task.tasks import TASKS, item_seed
+from study.columns import TABLES, columns, table
+from study.experiments import EXPERIMENTS
+from study.randomization import COPIES
+
+PROJECT = Path(__file__).parents[2]
+
+# Creates a session of each experiment and prints the headers of oTree's own exports.
+OTREE = """
+import csv, io, json, sys
+from otree.main import setup
+setup()
+from otree import export, session
+found = {}
+for name, apps in json.loads(sys.argv[1]).items():
+    code = session.create_session(session_config_name=name, num_participants=1).code
+    for app in [None, *apps]:
+        file = io.StringIO()
+        if app is None:
+            export.export_wide(file, session_code=code)
+        else:
+            export.export_app(app, file, session_code=code)
+        file.seek(0)
+        found[f"{name}/{app or 'all_apps_wide'}"] = next(csv.reader(file))
+print("HEADERS" + json.dumps(found))
+"""
+
+
+def header(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return next(csv.reader(file))
+
+
+@pytest.mark.skipif(find_spec("otree") is None, reason="needs oTree")
+def test_the_columns_are_those_of_otree_in_its_order(tmp_path):
+    project = tmp_path / "project"
+    project.mkdir()
+    # oTree keeps its database in the folder where it runs, so it runs elsewhere.
+    for entry in PROJECT.iterdir():
+        if entry.suffix == ".py" or (entry.is_dir() and not entry.name.startswith((".", "__"))):
+            (project / entry.name).symlink_to(entry)
+    sequences = {name: design.app_sequence for name, design in EXPERIMENTS.items()}
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("OTREE", "DATABASE"))}
+    ran = subprocess.run(
+        [sys.executable, "-c", OTREE, json.dumps(sequences)],
+        cwd=project,
+        env=clean | {"PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "HEADERS" in ran.stdout, ran.stdout + ran.stderr
+    real = json.loads(ran.stdout.partition("HEADERS")[2])
+    for name, apps in sequences.items():
+        simulate(name, 2, tmp_path / name)
+        for file in ("all_apps_wide", *apps):
+            expected = real[f"{name}/{file}"]
+            if file == "all_apps_wide":
+                # A wide export holds the columns of every app that ever ran.
+                ours = ("participant.", "session.", *(f"{app}." for app in apps))
+                expected = [column for column in expected if column.startswith(ours)]
+            assert header(tmp_path / name / f"{file}.csv") == expected, file
+
+
+def test_custom_exports_have_the_declared_columns(tmp_path):
+    simulate("info_source", 3, tmp_path)
+    for file, name in (
+        ("intake_custom", "answers"),
+        ("info_source_experiment_custom", "answers"),
+        ("intake_custom_export_comprehension", "comprehension"),
+        ("info_source_experiment_custom_export_assignment", "assignment"),
+    ):
+        assert header(tmp_path / f"{file}.csv") == list(table(name))
+
+
+def test_everyone_is_marked_as_simulated(tmp_path):
+    simulate("incentive", 30, tmp_path)
+    export = read_export(tmp_path)
+    assert export.participants["participant._is_bot"].eq(1).all()
+    assert export.participants["session.label"].eq("simulated").all()
+    assert export.participants["session.comment"].eq(COMMENT).all()
+    assert load(tmp_path).empty
+
+
+def test_the_same_arguments_give_the_same_bytes(tmp_path):
+    first = simulate("incentive", 20, tmp_path / "a", seed=9)
+    second = simulate("incentive", 20, tmp_path / "b", seed="9")
+    other = simulate("incentive", 20, tmp_path / "c", seed=10)
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    assert first[0].read_bytes() != other[0].read_bytes()
+
+
+def test_participants_are_spread_over_sessions_with_seeds_of_their_own(tmp_path):
+    simulate("info_source", 50, tmp_path)
+    people = read_export(tmp_path).participants
+    assert sorted(people["session.code"].value_counts()) == [16, 17, 17]
+    assert people["session.config.seed"].nunique() == 3
+    simulate("info_source", 50, tmp_path / "one", sessions=1, parameters={"seed": "abc"})
+    people = read_export(tmp_path / "one").participants
+    assert people["session.code"].nunique() == 1
+    assert people["session.config.seed"].eq("abc").all()
+
+
+def test_planted_effects_are_there(tmp_path):
+    effects = {"willingness.beneficiary": 0.8, "effort.organisation": -0.8}
+    simulate("info_source", 900, tmp_path, effects=effects, seed=4)
+    frame = load(tmp_path / "all_apps_wide.csv", include_bots=True)
+    for outcome, arm, size in (
+        ("willingness", "beneficiary", 0.8),
+        ("willingness", "organisation", 0.0),
+        ("effort_correct", "beneficiary", 0.0),
+        ("effort_correct", "organisation", -0.8),
+    ):
+        arms = frame[frame["current_app"] == "closing"].groupby("arm")[outcome]
+        gap = arms.mean()[arm] - arms.mean()["control"]
+        # About two and a half standard errors with 300 in each arm.
+        assert gap / arms.std()["control"] == pytest.approx(size, abs=0.2), (outcome, arm)
+
+
+def test_no_effects_are_planted_unless_named(tmp_path):
+    [without, *_] = simulate("info_source", 40, tmp_path / "none", effects={})
+    [assumed, *_] = simulate("info_source", 40, tmp_path / "assumed")
+    assert without.read_bytes() != assumed.read_bytes()
+
+
+def test_arms_are_balanced_within_strata(tmp_path):
+    simulate("incentive", 96, tmp_path, sessions=2, parameters={"stratify": "baseline"})
+    frame = load(tmp_path, include_bots=True)
+    assert set(frame["stratum"].dropna()) == {"low", "high"}
+    for _, group in frame.dropna(subset=["arm"]).groupby(["session_code", "stratum"]):
+        counts = group["arm"].value_counts().reindex(EXPERIMENTS["incentive"].arms).fillna(0)
+        assert counts.max() - counts.min() <= COPIES
+
+
+def test_cards_can_be_made_again_from_the_seed(tmp_path):
+    simulate("incentive", 12, tmp_path, parameters={"task": "transcription"})
+    frame = load(tmp_path, include_bots=True).set_index("participant_code")
+    answers = load_answers(tmp_path)
+    task = TASKS["transcription"]
+    for answer in answers[answers["phase"] == "main"].head(50).itertuples():
+        seed = frame.loc[answer.participant_code, "seed"]
+        item = task.item(item_seed(seed, answer.participant_code, "main"), answer.item)
+        assert (answer.prompt, answer.solution) == (item.prompt, item.solution)
+        assert answer.correct == task.is_correct(item, answer.response)
+
+
+def test_parameters_change_the_session(tmp_path):
+    simulate(
+        "incentive",
+        16,
+        tmp_path,
+        parameters={"arms": "control,reward", "voluntary_seconds": 0, "participation_fee": 7.5},
+    )
+    frame = load(tmp_path, include_bots=True)
+    assert set(frame["arm"].dropna()) == {"control", "reward"}
+    assert frame["voluntary_accepted"].isna().all()
+    assert frame["earnings_fixed"].dropna().eq(7.5).all()
+
+
+def test_people_leave_on_the_way_and_are_seen_where(tmp_path):
+    simulate("info_source", 400, tmp_path)
+    frame = load(tmp_path / "all_apps_wide.csv", include_bots=True)
+    assert frame["completed"].mean() == 1
+    assert 0.8 < frame["completed"].notna().mean() < 0.99
+    assert {"intake", "info_source_experiment", "closing"} <= set(frame["current_app"].dropna())
+    declined = frame[frame["consent"] == 0]
+    assert declined["current_page"].eq("Declined").all()
+    assert declined["earnings_total"].eq(5).all()
+
+
+def test_all_tables_are_written(tmp_path):
+    simulate("info_source", 24, tmp_path)
+    for name in TABLES:
+        assert len(load_table(tmp_path, name)) > 0
+    measured = load(tmp_path, include_bots=True).notna().any()
+    unmeasured = {"label", "media_seconds", *columns("incentive_experiment")}
+    for app in ("intake", "info_source_experiment", "closing"):
+        for name in columns(app):
+            assert measured[name] or name in unmeasured, name
+
+
+def test_an_older_simulation_in_the_folder_is_replaced(tmp_path):
+    simulate("info_source", 6, tmp_path)
+    files = simulate("incentive", 6, tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted(files)
+
+
+def test_simulated_data_never_mix_with_others(tmp_path):
+    (tmp_path / "all_apps_wide.csv").write_text("participant.code\n")
+    with pytest.raises(AnalysisError, match=r"all_apps_wide\.csv"):
+        simulate("info_source", 6, tmp_path)
+    assert (tmp_path / "all_apps_wide.csv").read_text() == "participant.code\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"experiment": "placebo"}, "info_source, incentive"),
+        ({"effects": {"reward": 0.4}}, "organisation, beneficiary"),
+        ({"parameters": {"task": "juggling"}}, "task is 'juggling'"),
+        ({"parameters": {"tsk": "encryption"}}, "Did you mean task"),
+        ({"n": 0}, "0 participants"),
+        ({"n": 3, "sessions": 4}, "4 sessions"),
+        ({"parameters": {"participation_fee": "much"}}, "participation_fee"),
+    ],
+)
+def test_what_cannot_be_simulated_is_refused_by_name(tmp_path, arguments, message):
+    given = {"experiment": "info_source", "n": 6} | arguments
+    with pytest.raises(AnalysisError, match=message):
+        simulate(given.pop("experiment"), given.pop("n"), tmp_path, **given)
