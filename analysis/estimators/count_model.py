@@ -84,19 +84,19 @@ def count_model(
     design = np.hstack(
         [np.ones((len(rows.arms), 1)), np.eye(len(rows.labels))[rows.arms, 1:], rows.covariates]
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fit = fit_poisson(rows.outcome, design)
-        if family == "negative_binomial":
-            fit = fit_negative_binomial(rows.outcome, design, fit)
-    if not (np.isfinite(fit.coefficients).all() and np.isfinite(fit.means).all()):
-        raise AnalysisError(f"The {family} model of {outcome!r} did not converge.")
-    errors = np.sqrt(np.diag(covariance(rows.outcome, design, fit, se_type, family)))
     n, width = design.shape
+    if n <= width:
+        raise AnalysisError(f"{n} rows are too few for {width} coefficients.")
+    coefficients, errors = coefficients_and_errors(rows, design, family, se_type)
+    if not errors.min() > 1e-10:
+        raise AnalysisError(
+            f"Outcome {outcome!r} does not vary around the {family} model, so its standard "
+            "errors would be zero."
+        )
     return tidy(
         t_row(outcome, label, coefficient, error, n - width, n, f"{family} ({se_type})")
         for label, coefficient, error in zip(
-            rows.labels[1:], fit.coefficients[1:], errors[1:], strict=False
+            rows.labels[1:], coefficients[1:], errors[1:], strict=False
         )
     )
 
@@ -120,11 +120,38 @@ def check_counts(rows: Sample, *, whole: bool) -> None:
             )
 
 
+def coefficients_and_errors(
+    rows: Sample, design: Floats, family: str, se_type: str
+) -> tuple[Floats, Floats]:
+    """Coefficients and their standard errors, or ``AnalysisError`` when there is no maximum."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            fit = fit_poisson(rows.outcome, design)
+            if family == "negative_binomial":
+                fit = fit_negative_binomial(rows.outcome, design, fit)
+            matrix = covariance(rows.outcome, design, fit, se_type, family)
+            if np.isfinite(fit.coefficients).all() and np.isfinite(matrix).all():
+                return fit.coefficients, np.sqrt(np.diag(matrix))
+        except AnalysisError:
+            raise
+        except (ValueError, ArithmeticError, np.linalg.LinAlgError):
+            pass
+    raise AnalysisError(
+        f"The {family} model of {rows.outcome_name!r} does not converge: covariates may separate "
+        "its zeros from the rest."
+    )
+
+
 def fit_glm(outcome: Floats, design: Floats, alpha: float, start: Floats | None) -> CountFit:
     """Iteratively reweighted least squares; the variance is mean + ``alpha``·mean²."""
     log = sm.families.links.Log()
     law = sm.families.NegativeBinomial(log, alpha=alpha) if alpha else sm.families.Poisson(log)
-    fit = sm.GLM(outcome, design, family=law).fit(start_params=start, tol=1e-12, maxiter=200)
+    fit = sm.GLM(outcome, design, family=law).fit(
+        start_params=start, tol_criterion="params", tol=1e-10, rtol=1e-10, maxiter=200
+    )
+    if not fit.converged:
+        raise ArithmeticError
     return CountFit(np.asarray(fit.params), np.asarray(fit.mu), alpha)
 
 
@@ -182,6 +209,11 @@ def covariance(
             return np.asarray(bread)
         return np.asarray(bread * np.sum((outcome - fit.means) ** 2 / fit.means) / (n - width))
     leverage = np.einsum("ij,jk,ik,i->i", design, bread, design, weights)
+    if se_type in ("HC2", "HC3") and leverage.max() > 1 - 1e-10:
+        raise AnalysisError(
+            f"{(leverage > 1 - 1e-10).sum()} row(s) are fitted exactly, so {se_type} standard "
+            "errors do not exist. Use fewer covariates."
+        )
     factor = {
         "HC0": np.ones(n),
         "HC1": np.full(n, n / (n - width)),

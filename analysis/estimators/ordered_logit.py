@@ -10,7 +10,7 @@ import pandas as pd
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from analysis.errors import AnalysisError
-from analysis.estimators._sample import Ints, Sample, sample
+from analysis.estimators._sample import Floats, Ints, Sample, sample
 from analysis.tidy import t_row, tidy
 
 
@@ -53,22 +53,32 @@ def ordered_logit(
         )
     check_ends(rows, answers, len(levels))
     design = np.hstack([np.eye(len(rows.labels))[rows.arms, 1:], rows.covariates])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = OrderedModel(answers, design, distr="logit")
-        fit = model.fit(method="bfgs", disp=False, maxiter=1000, gtol=1e-8)
-        errors = np.asarray(fit.bse)
-    width = design.shape[1]
-    gradient = np.abs(np.asarray(model.score(fit.params))).max() / len(answers)
-    if gradient > 1e-5 or not np.isfinite(errors[:width]).all() or np.abs(fit.params).max() > 15:
+    found = maximum(answers, design)
+    if found is None:
         raise AnalysisError(
             f"The ordered logit of {outcome!r} has no finite maximum: arms or covariates "
             "separate its answers."
         )
     return tidy(
         t_row(outcome, label, estimate, error, np.inf, len(answers), "ordered logit")
-        for label, estimate, error in zip(rows.labels[1:], fit.params, errors, strict=False)
+        for label, estimate, error in zip(rows.labels[1:], *found, strict=False)
     )
+
+
+def maximum(answers: Ints, design: Floats) -> tuple[Floats, Floats] | None:
+    """Coefficients of the design and their standard errors, unless the likelihood has no top."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            model = OrderedModel(answers, design, distr="logit")
+            fit = model.fit(method="bfgs", disp=False, maxiter=1000, gtol=1e-8)
+            slope = np.abs(np.asarray(model.score(fit.params))).max() / len(answers)
+            errors = np.asarray(fit.bse)[: design.shape[1]]
+        except (ValueError, ArithmeticError, np.linalg.LinAlgError):
+            return None
+    estimates = np.asarray(fit.params)[: design.shape[1]]
+    top = slope < 1e-5 and np.isfinite(errors).all() and np.abs(estimates).max() < 15
+    return (estimates, errors) if top else None
 
 
 def check_ends(rows: Sample, answers: Ints, k: int) -> None:
