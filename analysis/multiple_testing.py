@@ -21,8 +21,8 @@ from analysis.permutation import (
     check_draws,
     fitted,
     is_exact,
-    label_matrices,
     make_design,
+    over_labels,
     random_streams,
 )
 from analysis.studentized import (
@@ -208,15 +208,15 @@ def _arm_tests(
     patterns = list(_patterns(wide, values, treated, blocks))
     exact = len(patterns) == 1 and is_exact(patterns[0].design, draws)
     seen = [pattern.measure(pattern.design.labels[None]) for pattern in patterns]
-    parts: list[list[Floats]] = [[] for _ in patterns]
-    for labels in label_matrices(wide, draws, random, exact=exact):
-        for part, pattern in zip(parts, patterns, strict=True):
-            own = labels
-            if len(patterns) > 1:
-                own = fitted(pattern.design, labels[:, pattern.places], random)
-            part.append(_squares(pattern, pattern.measure(own)))
+    parts = over_labels(
+        lambda labels, own: [_permuted_squares(p, labels, own, patterns) for p in patterns],
+        wide,
+        draws,
+        random,
+        exact=exact,
+    )
     tests: dict[int, _Test] = {}
-    for pattern, real, part in zip(patterns, seen, parts, strict=True):
+    for pattern, real, *part in zip(patterns, seen, *parts, strict=True):
         reference, squared = np.concatenate(part), _squares(pattern, real)[0]
         error = np.sqrt(np.maximum(real.covariance[0], 0)) * pattern.scale
         for i, column in enumerate(pattern.columns.tolist()):
@@ -248,6 +248,15 @@ def _patterns(
         outcomes, scale = unit_scale(values[np.ix_(inside[design.rows], columns)])
         places = place[inside[design.rows]]
         yield _Pattern(columns, design, places, statistic(design, outcomes), scale)
+
+
+def _permuted_squares(
+    pattern: _Pattern, labels: Labels, random: np.random.Generator, patterns: Sequence[_Pattern]
+) -> Floats:
+    """Squared statistics (draws, outcomes of the pattern) for labels of all rows."""
+    if len(patterns) > 1:
+        labels = fitted(pattern.design, labels[:, pattern.places], random)
+    return _squares(pattern, pattern.measure(labels))
 
 
 def _squares(pattern: _Pattern, draws: Draws) -> Floats:

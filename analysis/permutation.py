@@ -7,12 +7,14 @@ every row of a label matrix is an assignment the design could have made, all equ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations
 from math import comb, inf
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +25,10 @@ from analysis.errors import AnalysisError
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.intp]
 Labels: TypeAlias = npt.NDArray[np.bool_]
+Result = TypeVar("Result")
 
-CHUNK_CELLS = 2**24
-"""Labels held at once, one byte each: memory stays bounded whatever rows and draws."""
+CHUNK_CELLS = 2**21
+"""Labels one core holds at once, a byte each: memory stays bounded whatever rows and draws."""
 
 TABLE_ROWS = 4096
 """Up to so many assignments of one block are listed, and drawn by their number."""
@@ -146,15 +149,42 @@ def check_draws(draws: int) -> None:
         raise AnalysisError(f"The number of draws must be a whole number from 1, not {draws!r}.")
 
 
-def label_matrices(
-    design: Design, draws: int, random: np.random.Generator, *, exact: bool
-) -> Iterator[Labels]:
-    """Label matrices (some draws, n): each possible assignment once, or ``draws`` random ones."""
+def over_labels(
+    work: Callable[[Labels, np.random.Generator], Result],
+    design: Design,
+    draws: int,
+    random: np.random.Generator,
+    *,
+    exact: bool,
+) -> list[Result]:
+    """``work`` done on label matrices (some draws, n), in order.
+
+    They hold each possible assignment once if ``exact``, else ``draws`` random ones. Every matrix
+    has its own generator, which ``work`` may use too, so that the processor's cores can share
+    the matrices without any effect on the results.
+    """
     total = int(design.assignments) if exact else draws
     step = max(1, CHUNK_CELLS // len(design.rows))
-    for start in range(0, total, step):
+    starts = range(0, total, step)
+
+    def part(start: int, own: np.random.Generator) -> Result:
         stop = min(start + step, total)
-        yield listed(design, start, stop) if exact else drawn(design, stop - start, random)
+        return work(
+            listed(design, start, stop) if exact else drawn(design, stop - start, own), own
+        )
+
+    streams = random.spawn(len(starts))
+    if len(starts) == 1:
+        return [part(0, streams[0])]
+    with ThreadPoolExecutor(max_workers=min(len(starts), _cores())) as pool:
+        return list(pool.map(part, starts, streams))
+
+
+def _cores() -> int:
+    """The cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def is_exact(design: Design, draws: int) -> bool:
@@ -222,26 +252,33 @@ def _coins(blocks: int, shape: Shape, random: np.random.Generator) -> Labels:
     """Uniform assignments of large blocks: independent coins, then the surplus turned back.
 
     Given how many coins show treated, which ones do is uniform; so it stays when uniformly
-    chosen ones are turned until the number is right. One random byte per row is a tenth of the
-    work of shuffling.
+    chosen ones are turned until the number is right. One random bit or byte per row is a tenth of
+    the work of shuffling.
     """
     fewer = min(shape.treated, shape.size - shape.treated)
-    size = (blocks, shape.size)
-    cells = random.integers(0, 256, size=size, dtype=np.uint8) < 256 * fewer // shape.size
+    rows = blocks * shape.size
+    if 2 * fewer == shape.size:
+        bits = np.frombuffer(random.bytes(rows // 8 + 1), dtype=np.uint8)
+        coins: Labels = np.unpackbits(bits, count=rows).view(np.bool_)
+    else:
+        coins = random.integers(0, 256, size=rows, dtype=np.uint8) < 256 * fewer // shape.size
+    cells = coins.reshape(blocks, shape.size)
     _repair(cells, fewer, random)
     return cells if fewer == shape.treated else ~cells
 
 
 def _repair(cells: Labels, treated: int, random: np.random.Generator) -> None:
-    """Turns uniformly chosen labels in each row of ``cells`` until ``treated`` are True."""
+    """Turns uniformly chosen labels in each row of ``cells`` until ``treated`` are True.
+
+    Each round picks as many rows of a block as its surplus, and turns those that add to it; so
+    none is turned too many, and the choice is the one of picking one at a time.
+    """
     size = cells.shape[1]
+    flat = cells.reshape(-1)
     surplus = cells.view(np.uint8).sum(axis=1, dtype=np.int64) - treated
-    active = np.flatnonzero(surplus)
-    while active.size:
-        position = (random.random(active.size) * size).astype(np.intp)
-        too_many = surplus[active] > 0
-        turn = cells[active, position] == too_many
-        turned = active[turn]
-        cells[turned, position[turn]] = ~too_many[turn]
-        surplus[turned] -= np.where(too_many[turn], 1, -1)
-        active = active[surplus[active] != 0]
+    while surplus.any():
+        block = np.repeat(np.arange(len(surplus)), np.abs(surplus))
+        picked = block * size + (random.random(len(block)) * size).astype(np.int64)
+        turned = np.unique(picked[flat[picked] == (surplus[block] > 0)])
+        flat[turned] ^= True
+        surplus -= np.sign(surplus) * np.bincount(turned // size, minlength=len(surplus))

@@ -16,8 +16,8 @@ from analysis.permutation import (
     block_codes,
     check_draws,
     is_exact,
-    label_matrices,
     make_design,
+    over_labels,
     random_streams,
 )
 from analysis.studentized import (
@@ -220,7 +220,9 @@ def _permuted(test: Comparison, draws: int, random: np.random.Generator) -> Refe
     """The statistics of the observed and of all permuted labels."""
     exact = is_exact(test.design, draws)
     seen = test.measure(test.design.labels[None])
-    parts = [test.measure(m) for m in label_matrices(test.design, draws, random, exact=exact)]
+    parts = over_labels(
+        lambda labels, _: test.measure(labels), test.design, draws, random, exact=exact
+    )
     return Reference(
         observed=(float(seen.estimate[0, 0]), float(seen.covariance[0, 0])),
         estimate=np.concatenate([part.estimate for part in parts]),

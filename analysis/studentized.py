@@ -34,8 +34,9 @@ from analysis.errors import AnalysisError
 from analysis.permutation import Design, Floats, Integers, Labels
 
 TILE_ROWS = 64
-TILE_COLUMNS = 2048
-"""Labels are worked on in tiles that stay in the processor's cache."""
+TILE_PRODUCTS = 2**18
+"""Labels are worked on in tiles that stay in the processor's cache. Products of up to this many
+multiplications are not split by OpenBLAS, whose threads cost more than they bring at this size."""
 
 TIES = 1 - 1e-9
 """Statistics this close count as equal: rounding must not break ties between assignments."""
@@ -130,20 +131,24 @@ def weights(design: Design) -> Floats:
     return 1 / (design.shares * (1 - design.shares))
 
 
-def tiles(labels: Labels) -> Iterator[tuple[slice, slice, Floats]]:
-    """Labels as numbers, tile by tile, with the rows and columns they stand in."""
+def tiles(labels: Labels, width: int) -> Iterator[tuple[slice, slice, Floats]]:
+    """Labels as numbers, tile by tile, to be multiplied with ``width`` columns.
+
+    With them come the rows and columns they stand in.
+    """
     draws, n = labels.shape
+    breadth = max(64, TILE_PRODUCTS // (TILE_ROWS * width))
     for top in range(0, draws, TILE_ROWS):
         rows = slice(top, min(top + TILE_ROWS, draws))
-        for left in range(0, n, TILE_COLUMNS):
-            columns = slice(left, min(left + TILE_COLUMNS, n))
+        for left in range(0, n, breadth):
+            columns = slice(left, min(left + breadth, n))
             yield rows, columns, labels[rows, columns].astype(float)
 
 
 def treated_sums(labels: Labels, values: Floats) -> Floats:
     """Sums of ``values`` (n, m) over each draw's treated rows: (draws, m)."""
     sums = np.zeros((len(labels), values.shape[1]))
-    for rows, columns, tile in tiles(labels):
+    for rows, columns, tile in tiles(labels, values.shape[1]):
         sums[rows] += tile @ values[columns]
     return sums
 
@@ -198,7 +203,7 @@ class BlockRegression:
     For k covariates and m outcomes: ``columns`` are the products whose sums over treated rows
     make the normal equations; ``to_arm[label]`` (2k + 2, d) writes a row's regressors, when
     labelled so, as a map of its ``basis``: 1, p_b if it varies, and x; ``gaps`` (·, n) are the
-    products of the basis that give 1 − leverage; ``spread[label]`` (n, ·) the products of outcomes
+    products of the basis that give − leverage; ``spread[label]`` (n, ·) the products of outcomes
     and basis that give the variance.
     """
 
@@ -233,7 +238,7 @@ class BlockRegression:
             fixed_right=fixed_right,
             basis=np.ascontiguousarray(basis.T),
             to_arm=to_arm,
-            gaps=np.vstack((np.ones(len(x)), (-weight * _products(basis)).T)),
+            gaps=np.ascontiguousarray((-weight * _products(basis)).T),
             spread=_spread(design, u, basis, weight),
             contrast=np.concatenate(([0, 1], np.zeros(k), offset)),
             pairs=pairs,
@@ -246,9 +251,11 @@ class BlockRegression:
         solution = inverse @ right
         estimate = np.einsum("j,ijk->ik", self.contrast, solution)
         influence = inverse @ self.contrast
+        influences = [influence @ arm for arm in self.to_arm]
+        leverages = [_packed(arm.T @ inverse @ arm) for arm in self.to_arm]
         covariance = np.zeros((len(labels), len(self.pairs)))
-        for label in (0, 1):
-            covariance += self._arm_covariance(labels, label, inverse, influence, solution)
+        for label, moments in enumerate(self._moments(labels, influences, leverages)):
+            covariance += self._arm_covariance(moments, self.to_arm[label].T @ solution)
         return Draws(estimate, covariance)
 
     def _normal_equations(self, sums: Floats) -> tuple[Floats, Floats]:
@@ -270,44 +277,35 @@ class BlockRegression:
         right[:, crossed] = xu.reshape(-1, k, m)
         return normal, right
 
-    def _arm_covariance(
-        self, labels: Labels, label: int, inverse: Floats, influence: Floats, solution: Floats
-    ) -> Floats:
-        """The part of the HC2 covariances (draws, q) that the rows labelled ``label`` add."""
-        arm = self.to_arm[label]
-        gap = _packed(arm.T @ inverse @ arm)
-        gap = np.hstack((np.ones((len(gap), 1)), gap))
-        products = _arm_sums(labels, label, influence @ arm, self.basis, gap, self)
-        fitted = np.swapaxes(-(arm.T @ solution), 1, 2)
-        identity = np.broadcast_to(np.eye(self.outcomes), (len(labels), *(self.outcomes,) * 2))
-        residual = np.concatenate((identity, fitted), axis=2)
+    def _moments(
+        self, labels: Labels, influences: list[Floats], leverages: list[Floats]
+    ) -> tuple[Floats, ...]:
+        """Sums over either arm's rows of influence² / (1 − leverage) times ``spread``."""
+        sums = tuple(np.zeros((len(labels), spread.shape[1])) for spread in self.spread)
+        for rows, columns, treated in tiles(labels, self.spread[0].shape[1]):
+            basis, gaps = self.basis[:, columns], self.gaps[:, columns]
+            for label in (1, 0):
+                inside = treated if label else np.subtract(1, treated, out=treated)
+                factor = influences[label][rows] @ basis
+                factor *= factor
+                factor *= inside
+                remaining = leverages[label][rows] @ gaps
+                remaining += 1
+                if remaining.min() < SATURATED:
+                    factor[remaining < SATURATED] = 0
+                    np.maximum(remaining, SATURATED, out=remaining)
+                factor /= remaining
+                sums[label][rows] += factor @ self.spread[label][columns]
+        return sums
+
+    def _arm_covariance(self, products: Floats, fitted: Floats) -> Floats:
+        """The part of the HC2 covariances (draws, q) that one arm's ``products`` make."""
+        identity = np.eye(self.outcomes)
+        identities = np.broadcast_to(identity, (len(fitted), *identity.shape))
+        residual = np.concatenate((identities, -np.swapaxes(fitted, 1, 2)), axis=2)
         first, second = (residual[:, side] for side in self.pairs.T)
         moments = _unpacked(products, residual.shape[2])
         return np.asarray(((first @ moments) * second).sum(axis=2))
-
-
-def _arm_sums(
-    labels: Labels,
-    label: int,
-    influence: Floats,
-    basis: Floats,
-    gap: Floats,
-    model: BlockRegression,
-) -> Floats:
-    """Sums, over rows labelled ``label``, of influence² / (1 − leverage) times the products."""
-    products = model.spread[label]
-    sums = np.zeros((len(labels), products.shape[1]))
-    for rows, columns, tile in tiles(labels):
-        factor = influence[rows] @ basis[:, columns]
-        np.multiply(factor, factor, out=factor)
-        remaining = gap[rows] @ model.gaps[:, columns]
-        np.multiply(factor, tile if label else np.subtract(1, tile, out=tile), out=factor)
-        if remaining.min() < SATURATED:
-            factor[remaining < SATURATED] = 0
-            np.maximum(remaining, SATURATED, out=remaining)
-        np.divide(factor, remaining, out=factor)
-        sums[rows] += factor @ products[columns]
-    return sums
 
 
 def _basis(share: Floats, x: Floats) -> tuple[Floats, tuple[Floats, Floats]]:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError
 from analysis.estimators import difference_in_means, lin
-from analysis.permutation import drawn, fitted, label_matrices, listed, make_design
+from analysis.permutation import drawn, fitted, listed, make_design, over_labels
 from analysis.randomization_inference import randomization_inference
 from analysis.studentized import squared_t, statistic
 from analysis.tidy import COLUMNS
@@ -249,11 +249,18 @@ def test_labels_cut_down_to_fewer_rows_are_uniform_again() -> None:
     assert (cut == labels[:, :9]).mean() > 0.8
 
 
-def test_chunks_are_bounded_and_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_are_bounded_and_the_same_on_any_number_of_cores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("analysis.permutation.CHUNK_CELLS", 1000)
     design = make_design(np.arange(100) < 50, None, np.zeros((100, 0)))
-    parts = list(label_matrices(design, 95, np.random.default_rng(0), exact=False))
-    assert [len(part) for part in parts] == [10] * 9 + [5]
+
+    def numbers(cores: int) -> list[npt.NDArray[np.bool_]]:
+        monkeypatch.setattr("analysis.permutation._cores", lambda: cores)
+        return over_labels(lambda labels, _: labels, design, 95, RANDOM(0), exact=False)
+
+    assert [len(part) for part in numbers(1)] == [10] * 9 + [5]
+    np.testing.assert_array_equal(np.vstack(numbers(1)), np.vstack(numbers(3)))
 
 
 # ----------------------------------------------------------------------------- invariances
