@@ -16,6 +16,7 @@ from analysis.estimators import difference_in_means, factorial, heterogeneity, l
 from analysis.multiple_testing import adjust, westfall_young
 from analysis.plan import ExperimentPlan, Family, Hypothesis, Plan
 from analysis.randomization_inference import randomization_inference
+from analysis.report.numbers import decimals
 
 COLUMNS = (
     "experiment",
@@ -84,6 +85,14 @@ def _family(
     frame["p_randomization"] = _randomization(data, plan, frame, notes)
     frame["p_adjusted"] = _adjusted(data, plan, family, frame, notes)
     return frame
+
+
+def places_by_outcome(rows: pd.DataFrame, plan: Plan) -> dict[str, int]:
+    """Decimals for each outcome, by its largest standard error; the same wherever it is shown."""
+    return {
+        str(name): decimals(errors.max() * plan.outcomes[str(name)].scale)
+        for name, errors in rows.groupby("outcome", sort=False)["std_error"]
+    }
 
 
 # ------------------------------------------------------------------------------ one estimate

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure as Canvas
 from scipy import stats
 
@@ -25,7 +26,8 @@ from analysis.report.drawing import (
     picture,
     zero_line,
 )
-from analysis.report.numbers import decimals, interval, listed, number
+from analysis.report.estimates import places_by_outcome
+from analysis.report.numbers import interval, listed, number
 
 Floats = npt.NDArray[np.float64]
 
@@ -68,28 +70,28 @@ def effects(
     """Every participant by arm on the left, the planned estimates on the right."""
     rows = estimates[(estimates["outcome"] == outcome.name) & estimates["estimate"].notna()]
     arms = [arm for arm in planned.arms if len(values(data, outcome, arm))]
+    places = places_by_outcome(rows, plan).get(outcome.name, 2)
 
     def draw(canvas: Canvas) -> None:
-        left, right = canvas.subplots(1, 2, width_ratios=(1.35, 1))
+        left, right = canvas.subplots(1, 2, width_ratios=(1.1, 1))
         _raw(left, data, arms, planned, outcome, plan.alpha)
-        _forest(right, rows, outcome)
+        _forest(right, rows, outcome, places)
 
     return picture(
         f"{planned.name}_effects_{outcome.name}",
         f"{outcome.label}. Left: every participant (points), arm means with "
         f"{100 * (1 - plan.alpha):g}% intervals. Right: planned comparisons with intervals; the "
         "grey band marks effects below the smallest one of interest.",
-        _describe_effects(rows, outcome),
+        _describe_effects(rows, outcome, places),
         draw,
         height=0.9 + 0.62 * max(len(arms), len(rows), 3),
         mark=mark,
     )
 
 
-def _describe_effects(rows: pd.DataFrame, outcome: Outcome) -> str:
+def _describe_effects(rows: pd.DataFrame, outcome: Outcome, places: int) -> str:
     parts = []
     for row in rows.to_dict("records"):
-        places = decimals(row["std_error"] * outcome.scale)
         low, high = row["conf_low"] * outcome.scale, row["conf_high"] * outcome.scale
         parts.append(
             f"{row['hypothesis']}, {contrast_name(row['contrast'])}: "
@@ -160,7 +162,7 @@ def _spread(sample: Floats, outcome: Outcome) -> Floats:
     return np.asarray(places * step)
 
 
-def _forest(axes: Axes, rows: pd.DataFrame, outcome: Outcome) -> None:
+def _forest(axes: Axes, rows: pd.DataFrame, outcome: Outcome, places: int) -> None:
     bound = outcome.smallest_effect * outcome.scale
     axes.axvspan(-bound, bound, color=PALE, zorder=0, linewidth=0)
     zero_line(axes)
@@ -171,7 +173,6 @@ def _forest(axes: Axes, rows: pd.DataFrame, outcome: Outcome) -> None:
         axes.plot(
             estimate, height, "o", markersize=6, color=INK, markeredgecolor="white", zorder=4
         )
-        places = decimals(row["std_error"] * outcome.scale)
         axes.annotate(
             number(estimate, places),
             (estimate, height),
@@ -241,15 +242,17 @@ def _edges(sample: Floats, outcome: Outcome) -> Floats:
 
 def _histogram(axes: Axes, sample: Floats, edges: Floats, look: Look) -> None:
     if len(sample):
-        weights = np.full(len(sample), 100 / len(sample))
-        axes.hist(
-            sample,
-            edges.tolist(),
-            weights=weights,
-            color=look.colour,
-            alpha=0.75,
-            edgecolor="white",
-        )
+        heights = np.histogram(sample, edges)[0] * 100 / len(sample)
+        corners = [
+            [(left, 0.0), (left, height), (right, height), (right, 0.0)]
+            for left, right, height in zip(edges[:-1], edges[1:], heights, strict=True)
+            if height
+        ]
+        bars = PolyCollection(corners, facecolor=look.colour, alpha=0.75, edgecolor="white")
+        axes.add_collection(bars)
+        axes.autoscale_view()
+        axes.set_xlim(edges[0], edges[-1])
+        axes.set_ylim(bottom=0)
         axes.axvline(sample.mean(), color=INK, linewidth=1.3)
         axes.plot(
             sample.mean(),

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.plan import ExperimentPlan, Hypothesis, Outcome, Plan
-from analysis.report.numbers import decimals, interval, number, p_statement
+from analysis.report.estimates import places_by_outcome
+from analysis.report.numbers import interval, number, p_statement
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,9 @@ def findings(
 ) -> list[Finding]:
     """The findings on one family of tests, in the order of the estimates."""
     hypotheses = {each.id: each for each in planned.hypotheses}
+    places = places_by_outcome(estimates, plan)
     return [
-        _finding(row, hypotheses[row["hypothesis"]], planned, plan)
+        _finding(row, hypotheses[row["hypothesis"]], planned, plan, places[row["outcome"]])
         for row in estimates[estimates["family"] == family].to_dict("records")
     ]
 
@@ -62,14 +64,18 @@ def verdict(row: dict[Hashable, Any], hypothesis: Hypothesis, alpha: float) -> s
 
 
 def _finding(
-    row: dict[Hashable, Any], hypothesis: Hypothesis, planned: ExperimentPlan, plan: Plan
+    row: dict[Hashable, Any],
+    hypothesis: Hypothesis,
+    planned: ExperimentPlan,
+    plan: Plan,
+    places: int,
 ) -> Finding:
     outcome = plan.outcomes[row["outcome"]]
     reached = verdict(row, hypothesis, plan.alpha)
     if reached == "missing":
         sentence = f"The data do not allow an estimate for {outcome.phrase}."
         return Finding(hypothesis, outcome, reached, sentence, "See the departures from the plan.")
-    amount = Amount(row, outcome, plan)
+    amount = Amount(row, outcome, plan, places)
     if reached in ("small", "open"):
         sentence = _no_evidence(amount, hypothesis, planned)
         detail = _how_small(amount, reached)
@@ -82,9 +88,10 @@ def _finding(
 class Amount:
     """The numbers of one estimate, written in the outcome's unit."""
 
-    def __init__(self, row: dict[Hashable, Any], outcome: Outcome, plan: Plan) -> None:
-        self.row, self.outcome, self.plan = row, outcome, plan
-        self.places = decimals(row["std_error"] * outcome.scale)
+    def __init__(
+        self, row: dict[Hashable, Any], outcome: Outcome, plan: Plan, places: int
+    ) -> None:
+        self.row, self.outcome, self.plan, self.places = row, outcome, plan, places
 
     def value(self, column: str) -> float:
         return float(self.row[column]) * self.outcome.scale

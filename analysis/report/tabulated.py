@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.plan import ExperimentPlan, Outcome, Plan
+from analysis.report.estimates import places_by_outcome
 from analysis.report.figures import arm_name, contrast_name, values
 from analysis.report.numbers import (
     MISSING,
@@ -49,14 +50,6 @@ def effects_table(
         groups=[_outcome_name(plan.outcomes[name], difference=True) for name in rows["outcome"]],
         notes=_effects_notes(rows, plan),
     )
-
-
-def places_by_outcome(rows: pd.DataFrame, plan: Plan) -> dict[str, int]:
-    """Decimals for each outcome, by its largest standard error, so that columns line up."""
-    return {
-        str(name): decimals(errors.max() * plan.outcomes[str(name)].scale)
-        for name, errors in rows.groupby("outcome", sort=False)["std_error"]
-    }
 
 
 def _outcome_name(outcome: Outcome, *, difference: bool) -> str:

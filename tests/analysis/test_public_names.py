@@ -1,0 +1,105 @@
+"""What `import analysis` offers, and how soon."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import analysis
+
+ROOT = Path(__file__).parents[2]
+
+CONTRACT = {
+    "AnalysisError",
+    "Export",
+    "adjust",
+    "attrition",
+    "balance",
+    "count_model",
+    "cronbach_alpha",
+    "difference_in_means",
+    "equivalence",
+    "factorial",
+    "lee_bounds",
+    "lin",
+    "load",
+    "ordered_logit",
+    "randomization_inference",
+    "rank_test",
+    "read_export",
+    "welch",
+    "westfall_young",
+}
+
+
+def python(code: str) -> str:
+    """The output of ``code`` in a fresh interpreter."""
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return result.stdout.strip()
+
+
+def test_exactly_the_promised_names_are_public():
+    assert set(analysis.__all__) == CONTRACT
+
+
+@pytest.mark.parametrize("name", sorted(CONTRACT))
+def test_every_public_name_can_be_used_and_is_documented(name):
+    thing = getattr(analysis, name)
+    assert callable(thing)
+    assert not isinstance(thing, ModuleType)
+    assert thing.__doc__
+
+
+def test_names_can_be_listed_before_anything_is_imported():
+    assert set(dir(analysis)) >= CONTRACT
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'lasso'"):
+        _ = analysis.lasso
+
+
+def test_a_function_is_not_hidden_by_the_module_of_the_same_name():
+    code = (
+        "import analysis.randomization_inference, analysis;"
+        "print(callable(analysis.randomization_inference))"
+    )
+    assert python(code) == "True"
+
+
+def test_the_error_is_a_value_error():
+    assert issubclass(analysis.AnalysisError, ValueError)
+
+
+def test_importing_the_package_loads_neither_otree_nor_pandas():
+    code = "import sys, analysis; print(sorted({'otree', 'pandas', 'numpy'} & set(sys.modules)))"
+    assert python(code) == "[]"
+
+
+def test_nothing_in_the_analysis_needs_otree():
+    code = (
+        "import sys, pkgutil, importlib; sys.modules['otree'] = None; import analysis;"
+        "[importlib.import_module(m.name) for m in "
+        "pkgutil.walk_packages(analysis.__path__, 'analysis.') if m.name != 'analysis.__main__'];"
+        "print('fine')"
+    )
+    assert python(code) == "fine"
+
+
+def test_help_answers_within_half_a_second():
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "analysis", "--help"], cwd=ROOT, capture_output=True, check=True
+        )
+        times.append(time.perf_counter() - start)
+    # The quickest of several: others may be using the computer.
+    assert min(times) < 0.5
