@@ -42,16 +42,25 @@ def mapped(
     where a cell is empty or missing.
     """
     codes, texts = pd.factorize(cells.where(cells.notna(), "").to_numpy(dtype=object))
-    values: list[Any] = []
+    found = _numbers(texts) if convert is number else None
     wrong = np.zeros(len(texts), dtype=bool)
-    for number, text in enumerate(texts):
-        try:
-            values.append(convert(text) if text else None)
-        except (ValueError, OverflowError):
-            values.append(None)
-            wrong[number] = True
-    array = pd.array(values, dtype=dtype)
+    if found is not None:
+        array: Any = pd.Series(found).where(texts != "").astype("Float64").array
+    else:
+        values = [_converted(text, convert) for text in texts]
+        wrong[:] = [value is WRONG for value in values]
+        array = pd.array([None if value is WRONG else value for value in values], dtype=dtype)
     return pd.Series(array.take(codes), index=cells.index, name=cells.name), wrong[codes]
+
+
+WRONG = object()
+
+
+def _converted(text: str, convert: Callable[[str], Any]) -> Any:
+    try:
+        return convert(text) if text else None
+    except (ValueError, OverflowError):
+        return WRONG
 
 
 def typed(
@@ -83,6 +92,18 @@ def number(text: str) -> float:
     if not np.isfinite(value) or "_" in text or not text.isascii():
         raise ValueError(text)
     return value
+
+
+def _numbers(texts: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+    """`number` of many texts at once, 0 where empty; None: some text is no number."""
+    together = "".join(texts)
+    if "_" in together or not together.isascii():
+        return None
+    try:
+        values = np.where(texts == "", "0", texts).astype("U").astype(float)
+    except ValueError:
+        return None
+    return values if np.isfinite(values).all() else None
 
 
 def whole(text: str) -> int:

@@ -346,34 +346,37 @@ def _assignment_log_matches(everyone: Everyone, log: pd.DataFrame | None) -> Ite
     """The log of draws says the same as the participants, and strata follow from it."""
     if log is None:
         return
-    frame = everyone.frame.reset_index().set_index(["session_code", "participant_code"])
-    for _, entry in log.iterrows():
-        key = (entry["session_code"], entry["participant_code"])
-        place = (str(entry[FILE]), int(entry[ROW]))
-        if key not in frame.index:
-            yield Problem(f"there is no participant {'/'.join(key)}.", *place, "participant_code")
-            continue
-        person = frame.loc[key]
-        for name in ("arm", "block", "assignment_number", "stratum", "seed"):
-            if pd.notna(person[name]) and person[name] != entry[name]:
-                message = f"is {entry[name]!r}, but {person[name]!r} with the participant."
-                yield Problem(message, *place, name)
-    yield from _strata(frame, log)
+    keys = ["session_code", "participant_code"]
+    names = ["arm", "block", "assignment_number", "stratum", "seed"]
+    people = everyone.frame[[*keys, *names]].rename(columns={n: f"{n} of person" for n in names})
+    both = log.merge(people, on=keys, how="left", indicator=True)
+    for at in np.flatnonzero(both["_merge"] == "left_only"):
+        entry = both.iloc[at]
+        message = f"there is no participant {entry[keys[0]]}/{entry[keys[1]]}."
+        yield Problem(message, str(entry[FILE]), int(entry[ROW]), "participant_code")
+    for name in names:
+        own = both[f"{name} of person"]
+        for at in np.flatnonzero((own.notna() & (own != both[name])).fillna(False)):
+            entry = both.iloc[at]
+            message = f"is {entry[name]!r}, but {own.iloc[at]!r} with the participant."
+            yield Problem(message, str(entry[FILE]), int(entry[ROW]), name)
+    yield from _strata(everyone.frame, log)
 
 
 def _strata(frame: pd.DataFrame, log: pd.DataFrame) -> Iterator[Problem]:
-    for session, entries in log.sort_values("drawn_at").groupby("session_code"):
-        people = frame[frame.index.get_level_values(0) == session]
-        if not len(people) or people["config_stratify"].iloc[0] != "baseline":
-            continue
-        scores: list[int] = []
-        for _, entry in entries.iterrows():
-            score = 0 if pd.isna(entry["baseline_correct"]) else int(entry["baseline_correct"])
-            expected = baseline_stratum(score, scores)
-            scores.append(score)
-            if entry["stratum"] != expected:
-                message = f"is {entry['stratum']!r}, but the baseline scores give {expected!r}."
-                yield Problem(message, str(entry[FILE]), int(entry[ROW]), "stratum")
+    """Strata follow from the baseline scores of those who were drawn earlier."""
+    stratified = frame.loc[frame["config_stratify"] == "baseline", "session_code"].unique()
+    entries = log[log["session_code"].isin(stratified)].sort_values("drawn_at")
+    scores: dict[str, list[int]] = {}
+    needed = ["session_code", "baseline_correct", "stratum", FILE, ROW]
+    for entry in entries[needed].to_dict("records"):
+        earlier = scores.setdefault(entry["session_code"], [])
+        score = 0 if pd.isna(entry["baseline_correct"]) else int(entry["baseline_correct"])
+        expected = baseline_stratum(score, earlier)
+        earlier.append(score)
+        if entry["stratum"] != expected:
+            message = f"is {entry['stratum']!r}, but the baseline scores give {expected!r}."
+            yield Problem(message, str(entry[FILE]), int(entry[ROW]), "stratum")
 
 
 # ------------------------------------------------------------------------------- outcomes

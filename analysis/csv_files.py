@@ -191,7 +191,7 @@ def _header(path: Path, text: str) -> list[str]:
 
 
 def _refuse_separator(path: Path, header: list[str], text: str) -> None:
-    first_line = text.splitlines()[0]
+    first_line = text[: text.find("\n") + 1 or None]
     for sign, name in SEPARATORS.items():
         if first_line.count(sign) > first_line.count(","):
             raise _error(

@@ -402,10 +402,14 @@ def _once(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
     Within a file, equal rows are different events and all stay.
     """
+    if len(parts) == 1:
+        return parts[0]
     numbered = []
     for part in parts:
         names = [name for name in part.columns if name not in (FILE, ROW)]
-        numbered.append(part.assign(**{".copy": part.groupby(names, dropna=False).cumcount()}))
+        again = part.duplicated(names).any()
+        copy = part.groupby(names, dropna=False).cumcount() if again else 0
+        numbered.append(part.assign(**{".copy": copy}))
     rows = pd.concat(numbered, ignore_index=True)
     names = [name for name in rows.columns if name not in (FILE, ROW)]
     return rows.drop_duplicates(names).drop(columns=".copy").reset_index(drop=True)
