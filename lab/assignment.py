@@ -16,7 +16,7 @@ from otree.database import db
 from sqlalchemy import Column, Float, ForeignKey, Integer, String, UniqueConstraint
 from sqlalchemy.ext.declarative import declared_attr
 
-from lab.setup import experiment_of
+from lab.setup import config_of, experiment_of
 from study.columns import table
 from study.experiments import Arm, Experiment
 from study.randomization import UNSTRATIFIED, baseline_stratum, draw
@@ -101,7 +101,7 @@ def _store_arm(player: Any, experiment: Experiment, arm: Arm) -> None:
 
 def arm_of(player: Any) -> Arm:
     """The arm of a player who has one."""
-    return experiment_of(player.session.config).arms[player.arm]
+    return experiment_of(config_of(player)).arms[player.arm]
 
 
 def export_draws(DrawLog: type[DrawRow], players: Iterable[Any]) -> Iterator[list[Any]]:

@@ -11,7 +11,7 @@ from effort_task.rounds import MAIN, VOLUNTARY
 from lab.assignment import DrawRow, arm_of, assign
 from lab.page import StudyPage, language_of
 from lab.round_page import RoundPage
-from lab.setup import experiment_of
+from lab.setup import config_of, experiment_of
 from study import content
 from study.columns import family
 from study.pay import product
@@ -136,7 +136,7 @@ class MainRoundPage(RoundPage, ExperimentPage):
     def after_answers(cls, player: Any) -> None:
         # Whoever leaves during the round is paid for what they did.
         if arm_of(player).reward:
-            rate = player.session.config["piece_rate"]
+            rate = config_of(player)["piece_rate"]
             player.participant.payoff = product(rate, player.effort_correct)
 
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from otree.api import ExtraModel
 from otree.database import db
-from otree.models import Session
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    String,
+    UniqueConstraint,
+    bindparam,
+)
 from sqlalchemy.ext.declarative import declared_attr
+from sqlalchemy.orm.attributes import set_committed_value
 
 from effort_task.protocol import Outcome, State
 from effort_task.rounds import Round
 from effort_task.tasks import TASKS, Task, item_seed
+from lab.setup import config_of
 from study.columns import table
 from study.spreadsheets import guard
 
@@ -47,17 +56,6 @@ class AnswerRow(ExtraModel):
     late = Column(Boolean, nullable=False)
     focus_lost = Column(Integer, nullable=False)
     pasted = Column(Boolean, nullable=False)
-
-
-@lru_cache(maxsize=256)
-def session_config(session_code: str) -> Mapping[str, Any]:
-    """The config of a session. What a round needs of it never changes, so it is read once."""
-    [config] = db.query(Session).filter_by(code=session_code).with_entities(Session.config).one()
-    return config
-
-
-def config_of(player: Any) -> Mapping[str, Any]:
-    return session_config(player.participant._session_code)
 
 
 def task_of(player: Any) -> Task:
@@ -112,16 +110,35 @@ def state_of(player: Any, Answers: type[AnswerRow], round_: Round, now: float) -
 
 
 def store(player: Any, Answers: type[AnswerRow], round_: Round, outcome: Outcome) -> None:
-    """Store the rows of ``outcome`` and what they change, in the caller's transaction."""
+    """Store the rows of ``outcome`` and what they change, in the caller's transaction.
+
+    This is what every answer costs, so it bypasses the bookkeeping of objects: two statements that
+    are compiled once.
+    """
     if not outcome.rows:
         return
     key = {"player_id": player.id, "phase": round_.phase}
-    db._db.bulk_insert_mappings(Answers, [asdict(row) | key for row in outcome.rows])
     state = outcome.state
-    _set(player, round_, attempts=state.attempts, correct=state.correct)
+    changes = {"attempts": state.attempts, "correct": state.correct}
     if state.deadline is not None:
         last = min(outcome.rows[-1].answered_at, state.deadline)
-        _set(player, round_, seconds=round(last - state.started_at, 3))
+        changes["seconds"] = round(last - state.started_at, 3)
+    values = {f"{round_.prefix}_{name}": value for name, value in changes.items()}
+    connection = db._db.connection().execution_options(compiled_cache=_compiled)
+    connection.execute(Answers.__table__.insert(), [vars(row) | key for row in outcome.rows])
+    connection.execute(_update(type(player), tuple(values)), {"player": player.id, **values})
+    for name, value in values.items():
+        set_committed_value(player, name, value)
+
+
+_compiled: dict[Any, Any] = {}
+
+
+@cache
+def _update(Player: Any, names: tuple[str, ...]) -> Any:
+    table = Player.__table__
+    values = {name: bindparam(name) for name in names}
+    return table.update().where(table.c.id == bindparam("player")).values(values)
 
 
 def finish(player: Any, round_: Round, now: float, *, stopped: bool | None) -> None:

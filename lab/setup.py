@@ -7,9 +7,13 @@ step earlier, where oTree itself checks a session config.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
+from otree.database import db
+from otree.models import Session
 from otree.session import NON_EDITABLE_FIELDS, CreateSessionInvalidArgs, SessionConfig
 
 from study import content, parameters, randomization
@@ -26,12 +30,25 @@ OTREE_FIELDS = {
 }
 
 
+@lru_cache(maxsize=256)
+def _session_config(session_code: str) -> Mapping[str, Any]:
+    [config] = db.query(Session).filter_by(code=session_code).with_entities(Session.config).one()
+    return config
+
+
+def config_of(player: Any) -> Mapping[str, Any]:
+    """The config of the player's session, read from the database once.
+
+    For what never changes after the session was created: everything but the participation fee,
+    which the experimenter may edit.
+    """
+    return _session_config(player.participant._session_code)
+
+
 def experiment_of(config: Any) -> Experiment:
-    """The experiment that a session config runs."""
-    for experiment in EXPERIMENTS.values():
-        if experiment.app in config["app_sequence"]:
-            return experiment
-    raise CreateSessionInvalidArgs(f"Session config {config['name']} runs no experiment.")
+    """The experiment that a session runs."""
+    [experiment] = [e for e in EXPERIMENTS.values() if e.app in config["app_sequence"]]
+    return experiment
 
 
 def clean_config(config: Any) -> None:
@@ -72,5 +89,7 @@ def install() -> None:
 
 
 def _clean(config: SessionConfig) -> None:
-    clean_config(config)
+    # A laboratory may keep other studies in the same project; they are none of our business.
+    if any(experiment.app in config["app_sequence"] for experiment in EXPERIMENTS.values()):
+        clean_config(config)
     _clean.__wrapped__(config)  # type: ignore[attr-defined]

@@ -1,0 +1,157 @@
+"""The real server process, started as `make run` starts it, in a folder and database of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class ServerError(RuntimeError):
+    """The server did not start or did not take a request."""
+
+
+class Server:
+    """One server process.
+
+    folder: holds the project (links to it), the log and, with SQLite, the database.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.log = folder / "server.log"
+        self.environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("OTREE_")},
+            "OTREE_PRODUCTION": "1",
+            "DATABASE_URL": database_url or f"sqlite:///{folder / 'db.sqlite3'}",
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            **(environment or {}),
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def start(self, command: str = "prodserver") -> None:
+        """Start the process and wait until it answers."""
+        link_project(self.folder)
+        self.process = subprocess.Popen(
+            ["otree", command, f"127.0.0.1:{self.port}"],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=self.log.open("ab"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            assert self.process is not None
+            if self.process.poll() is not None:
+                raise ServerError(f"The server ended:\n{self.output()}")
+            with contextlib.suppress(requests.ConnectionError):
+                requests.get(f"{self.url}/api/otree_version", timeout=5)
+                return
+            time.sleep(0.1)
+        raise ServerError(f"The server did not answer:\n{self.output()}")
+
+    def output(self) -> str:
+        return self.log.read_text("utf-8", "replace")
+
+    def kill(self) -> None:
+        """`kill -9` of the server and of the worker that it started."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    stop = kill
+
+    def create_session(self, config: str, participants: int = 6, **parameters: Any) -> Session:
+        """A session as an experimenter creates it over the REST API."""
+        response = self.try_session(config, participants, **parameters)
+        if response.status_code != 200:
+            raise ServerError(f"{response.status_code}: {response.text}")
+        return Session(self, response.json())
+
+    def try_session(
+        self, config: str, participants: int = 6, **parameters: Any
+    ) -> requests.Response:
+        return requests.post(
+            f"{self.url}/api/sessions",
+            json={
+                "session_config_name": config,
+                "num_participants": participants,
+                "modified_session_config_fields": parameters,
+            },
+            timeout=120,
+        )
+
+    def export(self, kind: str = "wide", **query: str) -> str:
+        """An export as the experimenter downloads it: wide, app or app_custom."""
+        response = requests.get(f"{self.url}/api/export_{kind}", params=query, timeout=120)
+        response.raise_for_status()
+        return response.content.decode("utf-8")
+
+
+class Session:
+    """A session that exists on a server."""
+
+    def __init__(self, server: Server, created: dict[str, str]) -> None:
+        self.server = server
+        self.code = created["code"]
+        self.join_url = created["session_wide_url"]
+
+
+def link_project(folder: Path) -> None:
+    """Make ``folder`` a project of its own that shares all files with this one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in ROOT.iterdir():
+        link = folder / path.name
+        if path.name.startswith((".", "db.sqlite3")) or link.exists():
+            continue
+        link.symlink_to(path)
+
+
+@contextlib.contextmanager
+def running(folder: Path, **options: Any) -> Iterator[Server]:
+    """A server for the length of a block."""
+    server = Server(folder, **options)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
