@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError
@@ -73,6 +73,7 @@ def test_stored_values_are_what_r_gives_today() -> None:
 # ---------------------------------------------------------------------------------- adjust
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.floats(0, 1), max_size=12), st.sampled_from(["holm", "bh"]))
 def test_adjusted_values_are_larger_and_in_the_same_order(
     p_values: list[float], method: str

@@ -548,3 +548,16 @@ def test_intervals_cover_the_effect(options: dict[str, Any]) -> None:
         row = test_row(data, draws=299, seed=seed, **options)
         covered += bool(row["conf_low"] <= 1.5 <= row["conf_high"])
     assert monte_carlo(1 - covered / runs, runs, draws=10**9, slack=0.01)
+
+
+def test_single_precision_in_large_samples_changes_nothing_one_could_see(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = two_arms(1200, 500, effect=0.1)
+    one = test_row(data, covariates=["x", "w"], draws=999, seed=1)
+    monkeypatch.setattr("analysis.studentized.SINGLE_FROM", 10_000)
+    other = test_row(data, covariates=["x", "w"], draws=999, seed=1)
+    assert one["std_error"] == other["std_error"]
+    assert one["p_value"] == pytest.approx(other["p_value"], abs=0.0011)
+    for bound in ("conf_low", "conf_high"):
+        assert one[bound] == pytest.approx(other[bound], abs=1e-3 * other["std_error"])

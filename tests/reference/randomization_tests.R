@@ -60,8 +60,8 @@ twice <- data.frame(
   y = c(1.2, 3.1, 0.4, 2.6, 2.0, -0.3, 3.9, 0.7, 5.8, 4.4)
 )
 even <- data.frame(
-  z = rep(0:1, each = 6),
-  y = c(12, 15, 9, 11, 14, 10, 16, 13, 19, 12, 18, 17)
+  z = rep(0:1, each = 5),
+  y = c(12, 15, 9, 11, 14, 16, 13, 19, 12, 18)
 )
 pairs <- data.frame(
   z = rep(0:1, 8), block = rep(1:8, each = 2),
@@ -76,8 +76,8 @@ blocks <- data.frame(
 values <- list(
   uneven = list(
     data = uneven,
-    plain = exact(uneven, fits$plain, effects = c(-1, 0.5, 1.5, 3, 5)),
-    lin = exact(uneven, fits$lin, effects = c(-1, 0.5, 1.5, 3, 5))
+    plain = exact(uneven, fits$plain, effects = c(-1, 0.5, 5)),
+    lin = exact(uneven, fits$lin, effects = c(-1, 0.5, 5))
   ),
   twice = list(data = twice, lin = exact(twice, fits$lin_two)),
   even = list(
