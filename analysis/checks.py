@@ -72,11 +72,12 @@ def check(paths: Paths) -> list[Problem]:
     except AnalysisError as error:
         return [*problems, Problem(str(error))]
     problems += everyone.problems
-    answers, assignment = _custom(raw, problems)
+    custom = _custom(raw, problems)
     for run in CHECKS:
         problems += _limited(run(everyone))
-    problems += _answers_match_counts(everyone, answers)
-    problems += _assignment_log_matches(everyone, assignment)
+    for name, compare in COMPARISONS.items():
+        if (rows := custom[name]) is not None:
+            problems += _limited(compare(everyone, rows))
     return problems
 
 
@@ -86,8 +87,8 @@ def _end_of_file(table_: Table) -> Iterator[Problem]:
         yield Problem(message, str(table_.path), severity=WARNING)
 
 
-def _custom(raw: Raw, problems: list[Problem]) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
-    """The answers and the assignment log; whatever is wrong in the tables goes to ``problems``."""
+def _custom(raw: Raw, problems: list[Problem]) -> dict[str, pd.DataFrame | None]:
+    """The custom exports by name; whatever is wrong in them goes to ``problems``."""
     found: dict[str, pd.DataFrame | None] = {}
     for name in TABLES:
         rows, wrong = assemble_table(raw, name)
@@ -95,7 +96,7 @@ def _custom(raw: Raw, problems: list[Problem]) -> tuple[pd.DataFrame | None, pd.
         if rows is not None:
             problems += _limited(_table_values(rows, name))
         found[name] = rows
-    return found["answers"], found["assignment"]
+    return found
 
 
 def _table_values(rows: pd.DataFrame, name: str) -> Iterator[Problem]:
@@ -158,7 +159,7 @@ def _same(a: Mask, b: Mask, tolerance: float) -> Mask:
 
 def _required_columns(everyone: Everyone) -> Iterator[Problem]:
     """Every app of an experiment must be there with all its columns."""
-    apps = everyone.frame.attrs["apps"]
+    apps = everyone.apps
     files = ", ".join(sorted({str(f) for f in everyone.places["people"][FILE]}))
     ran = {e.app for e in EXPERIMENTS.values()}
     for app in APPS:
@@ -342,10 +343,8 @@ def _arms_in_use(person: pd.Series[Any]) -> list[str] | None:
     return names.split(",") if names else list(experiment.arms)
 
 
-def _assignment_log_matches(everyone: Everyone, log: pd.DataFrame | None) -> Iterator[Problem]:
+def _assignment_log_matches(everyone: Everyone, log: pd.DataFrame) -> Iterator[Problem]:
     """The log of draws says the same as the participants, and strata follow from it."""
-    if log is None:
-        return
     keys = ["session_code", "participant_code"]
     names = ["arm", "block", "assignment_number", "stratum", "seed"]
     people = everyone.frame[[*keys, *names]].rename(columns={n: f"{n} of person" for n in names})
@@ -437,13 +436,12 @@ def _times(everyone: Everyone) -> Iterator[Problem]:
         )
 
 
-def _answers_match_counts(everyone: Everyone, answers: pd.DataFrame | None) -> Iterator[Problem]:
+def _answers_match_counts(everyone: Everyone, answers: pd.DataFrame) -> Iterator[Problem]:
     """What the participants' counts say is what the answers say."""
-    if answers is None:
-        return
     frame = everyone.frame
     keys = ["session_code", "participant_code"]
     owners = pd.MultiIndex.from_frame(frame[keys])
+    yield from _uncounted(answers)
     strangers = ~pd.MultiIndex.from_frame(answers[keys]).isin(owners)
     yield from _limited(
         Problem(
@@ -475,6 +473,33 @@ def _answers_match_counts(everyone: Everyone, answers: pd.DataFrame | None) -> I
                 f"{phase}.",
                 expected=expected,
             )
+
+
+def _uncounted(answers: pd.DataFrame) -> Iterator[Problem]:
+    """Only what came too late stays without a verdict."""
+    wrong = answers["correct"].isna() & (answers["late"] != 1).fillna(True)
+    for at in np.flatnonzero(wrong):
+        place = (str(answers[FILE].iloc[at]), int(answers[ROW].iloc[at]))
+        yield Problem("is empty although the answer is not late.", *place, "correct")
+
+
+def _comprehension(everyone: Everyone, log: pd.DataFrame) -> Iterator[Problem]:
+    """Errors are the wrong answers of the log, in the sessions that the log covers."""
+    frame = everyone.frame
+    keys = ["session_code", "participant_code"]
+    wrong = log[log["correct"] == 0].groupby(keys).size()
+    expected = wrong.reindex(pd.MultiIndex.from_frame(frame[keys])).fillna(0).astype("Int64")
+    expected.index = frame.index
+    covered = frame["session_code"].isin(log["session_code"])
+    yield from _found(
+        everyone,
+        covered
+        & frame["comprehension_errors"].notna()
+        & (frame["comprehension_errors"] != expected),
+        "comprehension_errors",
+        "is {comprehension_errors}, but the comprehension export has {expected} wrong answers.",
+        expected=expected,
+    )
 
 
 def _uncovered(everyone: Everyone, here: Mask, name: str, exported: bool) -> Iterator[Problem]:
@@ -618,3 +643,9 @@ CHECKS: tuple[Callable[[Everyone], Iterator[Problem]], ...] = (
     _payoff,
     _completed,
 )
+
+COMPARISONS: dict[str, Callable[[Everyone, pd.DataFrame], Iterator[Problem]]] = {
+    "answers": _answers_match_counts,
+    "comprehension": _comprehension,
+    "assignment": _assignment_log_matches,
+}

@@ -112,6 +112,7 @@ class Everyone:
     """All participants of an export, before anyone is left out, and where each cell was read."""
 
     frame: pd.DataFrame
+    apps: tuple[str, ...] = ()
     problems: list[Problem] = field(default_factory=list)
     unknown_columns: tuple[str, ...] = ()
     missing_columns: dict[str, list[str]] = field(default_factory=dict)
@@ -145,7 +146,7 @@ def assemble(raw: Raw) -> Everyone:
             f"These are not exports of the experiments: they hold {names}, and none of "
             f"{', '.join(APPS)}."
         )
-    everyone = Everyone(frame=pd.DataFrame(index=people.index), kinds=raw.files)
+    everyone = Everyone(frame=pd.DataFrame(index=people.index), apps=tuple(apps), kinds=raw.files)
     everyone.places["people"] = people[[FILE, ROW]]
     everyone.places |= {app: rows[[FILE, ROW]] for app, rows in apps.items()}
     experiment = _experiment(people, apps)
@@ -163,7 +164,6 @@ def assemble(raw: Raw) -> Everyone:
         app: [c for c in columns(app) if f"player.{c}" not in rows.columns]
         for app, rows in apps.items()
     }
-    everyone.frame.attrs["apps"] = tuple(apps)
     return everyone
 
 

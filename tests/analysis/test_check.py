@@ -239,6 +239,19 @@ def test_late_answers_do_not_count(wide, folder):
     found(wide, row, f"{APP}.1.player.effort_attempts", "such answers of phase main")
 
 
+def test_only_late_answers_may_lack_a_verdict(folder, wide):
+    table = Table(folder / f"{APP}_custom.csv")
+    table.rows[0]["correct"], table.rows[0]["late"] = "", "0"
+    table.save()
+    assert any(p.row == 2 and p.column == "correct" for p in check(folder))
+
+
+def test_comprehension_errors_are_the_wrong_answers(wide):
+    row = complete(wide)
+    row["intake.1.player.comprehension_errors"] = "7"
+    found(wide, row, "intake.1.player.comprehension_errors", "is 7, but")
+
+
 def test_answers_of_nobody(folder, wide):
     table = Table(folder / "intake_custom.csv")
     table.rows[3]["participant_code"] = "stranger"
