@@ -1,4 +1,4 @@
-"""Columns computed from others: the means of the scales, and the block of each participant."""
+"""Columns computed from others: means of scales, unpaid work, the block of each participant."""
 
 from __future__ import annotations
 
@@ -13,6 +13,13 @@ SCALES = {
 }
 """By name: the prefix of the items, how many there are, and what their mean measures."""
 
+VOLUNTARY = "voluntary_cards"
+"""Correct cards in the voluntary round, 0 for those who refused it: unlike `voluntary_correct`, it
+compares everybody who was asked, not only those who accepted."""
+
+DERIVED = (*SCALES, VOLUNTARY)
+"""The columns of numbers that `add_derived` adds."""
+
 BLOCK = "randomization_block"
 """One label per permuted block: session, stratum and number of the block together."""
 
@@ -24,7 +31,7 @@ def items(scale: str) -> list[str]:
 
 
 def add_derived(data: pd.DataFrame) -> pd.DataFrame:
-    """A copy of ``data`` with the scale means and `BLOCK`.
+    """A copy of ``data`` with the scale means, `VOLUNTARY` and `BLOCK`.
 
     A mean is missing where an item is: nothing is imputed. A scale of which a column does not
     exist is left out, so that exports of a shortened experiment can still be analysed.
@@ -35,6 +42,11 @@ def add_derived(data: pd.DataFrame) -> pd.DataFrame:
         if scale not in data.columns and set(columns) <= set(data.columns):
             scores = data[columns].astype("Float64").astype(float)
             added[scale] = scores.mean(axis=1, skipna=False)
+    if VOLUNTARY not in data.columns and {"voluntary_accepted", "voluntary_correct"} <= set(
+        data.columns
+    ):
+        refused = (data["voluntary_accepted"] == 0).fillna(False).astype(bool)
+        added[VOLUNTARY] = data["voluntary_correct"].mask(refused, 0).astype("Float64")
     if BLOCK not in data.columns and {"session_code", "stratum", "block"} <= set(data.columns):
         added[BLOCK] = _block_labels(data)
     return data.assign(**added)

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
-from analysis.derived import SCALES
+from analysis.derived import DERIVED
 from analysis.errors import AnalysisError
 from study import columns, toml
 from study.experiments import EXPERIMENTS, Experiment
@@ -305,7 +305,7 @@ def numeric_columns(experiment: str) -> tuple[str, ...]:
     apps = EXPERIMENTS[experiment].app_sequence
     declared = {name: column for app in apps for name, column in columns.columns(app).items()}
     numeric = ("boolean", "integer", "number", "money")
-    return (*(name for name, column in declared.items() if column.type in numeric), *SCALES)
+    return (*(name for name, column in declared.items() if column.type in numeric), *DERIVED)
 
 
 def baseline_columns() -> tuple[str, ...]:

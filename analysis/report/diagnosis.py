@@ -152,7 +152,12 @@ def lee_table(
             notes,
             f"Lee bounds for {name}",
             lambda name=name: lee_bounds(  # type: ignore[misc]
-                assigned, name, "arm", control, draws=min(plan.draws, 2_000), seed=plan.seed
+                assigned,
+                name,
+                "arm",
+                control,
+                draws=min(max(plan.draws, 100), 2_000),
+                seed=plan.seed,
             ),
         )
         for name in planned.primary.outcomes

@@ -33,7 +33,7 @@ def effects_table(
         name=f"{planned.name}_effects_{family}",
         caption=f"{planned.title}: {family} outcomes.",
         headings=[
-            "",
+            "Hyp.",
             "Comparison",
             "Reference mean",
             "Estimate",
@@ -186,7 +186,7 @@ def heterogeneity_table(slopes: pd.DataFrame, planned: ExperimentPlan, plan: Pla
         caption=f"{planned.title}: change of the effect on the primary outcome per standard "
         f"deviation of what was measured before treatment ({unit}).",
         headings=[
-            "",
+            "Hyp.",
             "Comparison",
             "Change",
             "SE",

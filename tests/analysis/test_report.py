@@ -1,0 +1,576 @@
+"""The report: correct, hedged, self-contained, readable, and the same bytes every time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import AnalysisError, equivalence, load
+from analysis.derived import BLOCK, add_derived
+from analysis.plan import FILE, load_plan
+from analysis.report import write_report
+from analysis.report.effort import pace
+from analysis.report.estimates import Notes, estimate_all
+from analysis.report.findings import findings
+from analysis.report.numbers import decimals, interval, number, p_value, shortest
+from analysis.report.tables import Table, latex
+from analysis.simulate import simulate
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium")
+PLAN = load_plan()
+QUICK = replace(PLAN, draws=99)
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory):
+    """Exports of both experiments, in folders with spaces."""
+    folder = tmp_path_factory.mktemp("the exports")
+    simulate("info_source", 72, folder / "info source", effects={"beneficiary": 0.6}, seed="a")
+    simulate("incentive", 72, folder / "incentive", effects={"reward_beneficiary": 0.6}, seed="b")
+    return [folder / "info source", folder / "incentive"]
+
+
+@pytest.fixture(scope="module")
+def report(exports, tmp_path_factory):
+    """The folder of a report on both experiments."""
+    folder = tmp_path_factory.mktemp("reports") / "my report"
+    write_report(exports, folder, include_bots=True, draws=199)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return (report / "report.html").read_text(encoding="utf-8")
+
+
+def rewritten(source: Path, target: Path, **changes) -> Path:
+    """A copy of a wide export with other values in the columns whose names end as given."""
+    frame = pd.read_csv(source / "all_apps_wide.csv", dtype=str, keep_default_na=False)
+    for name, change in changes.items():
+        for column in frame.columns:
+            if column.endswith(f".{name}"):
+                frame[column] = [
+                    change(value, place) if value else value
+                    for place, value in enumerate(frame[column])
+                ]
+    target.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(target / "all_apps_wide.csv", index=False)
+    return target
+
+
+def genuine(source: Path, target: Path, **more) -> Path:
+    """A copy that looks like data of real people who read real messages."""
+    changes = {"_is_bot": lambda *_: "0", "sample_message": lambda *_: "0"} | more
+    return rewritten(source, target, **changes)
+
+
+# ------------------------------------------------------------------------------------ the files
+
+
+def test_everything_that_was_promised_is_written(report):
+    assert (report / "report.html").is_file()
+    assert (report / "estimates.csv").is_file()
+    assert (report / "manifest.json").is_file()
+    for ending in ("csv", "tex"):
+        assert len(list(report.glob(f"tables/*.{ending}"))) >= 20
+    svgs = {path.stem for path in report.glob("figures/*.svg")}
+    assert svgs == {path.stem for path in report.glob("figures/*.png")}
+    assert {"info_source_effects_willingness", "incentive_effects_effort_correct"} <= svgs
+    assert {"info_source_flow", "incentive_effort_over_time"} <= svgs
+
+
+def test_the_same_inputs_and_seed_give_the_same_bytes(exports, report, tmp_path):
+    code = (
+        "import sys; from analysis.cli import main;"
+        "sys.exit(main(['report', *sys.argv[2:], '-o', sys.argv[1], '--include-bots',"
+        " '--draws', '199']))"
+    )
+    again = tmp_path / "again"
+    copies = [shutil.copytree(path, tmp_path / path.name) for path in exports]
+    environment = os.environ | {"PYTHONHASHSEED": "77", "TZ": "Asia/Tokyo"}
+    subprocess.run(
+        [sys.executable, "-c", code, again, *copies], cwd=ROOT, env=environment, check=True
+    )
+    first = {path.relative_to(report): path for path in report.rglob("*") if path.is_file()}
+    second = {path.relative_to(again) for path in again.rglob("*") if path.is_file()}
+    assert set(first) == second
+    # The second run names its draws on the command line too.
+    for name, path in first.items():
+        assert path.read_bytes() == (again / name).read_bytes(), name
+
+
+def test_the_manifest_names_inputs_versions_and_seed_and_no_time(exports, report):
+    record = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
+    hashes = {entry["sha256"] for entry in record["inputs"]}
+    for folder in exports:
+        for path in folder.glob("*.csv"):
+            assert hashlib.sha256(path.read_bytes()).hexdigest() in hashes
+    assert record["plan"] == hashlib.sha256(FILE.read_bytes()).hexdigest()
+    assert record["settings"]["seed"] == PLAN.seed
+    assert record["settings"]["draws"] == 199
+    assert "--include-bots" in record["settings"]["command"]
+    assert record["versions"]["numpy"] == np.__version__
+    for name, value in record["outputs"].items():
+        assert hashlib.sha256((report / name).read_bytes()).hexdigest() == value
+    assert not re.search(r"20\d\d-\d\d-\d\d|\d\d:\d\d", json.dumps(record["settings"]))
+
+
+def test_a_new_report_leaves_no_tables_of_an_old_one(exports, tmp_path):
+    target = tmp_path / "report"
+    write_report(exports[1], target, include_bots=True, draws=99)
+    write_report(exports[0], target, include_bots=True, draws=99)
+    assert not list(target.glob("*/incentive_*"))
+    assert list(target.glob("*/info_source_*"))
+
+
+def test_the_estimates_are_those_of_the_plan(report):
+    frame = pd.read_csv(report / "estimates.csv")
+    expected = {
+        (name, hypothesis.id, outcome)
+        for name, planned in PLAN.experiments.items()
+        for hypothesis in planned.hypotheses
+        for outcome in planned.outcomes
+    }
+    assert set(zip(frame["experiment"], frame["hypothesis"], frame["outcome"], strict=True)) == (
+        expected
+    )
+    frame = frame[frame["family"] == "primary"]
+    assert frame["estimate"].notna().all()
+    pairs = frame["control"].notna()
+    assert frame.loc[pairs, "p_randomization"].between(0, 1).all()
+    assert frame["p_adjusted"].between(0, 1).all()
+
+
+# ------------------------------------------------------------------------------------- the page
+
+
+def test_the_page_requests_nothing(page):
+    assert not re.search(r"<(script|link|img|iframe)\b", page)
+    assert not re.search(r"@import|url\((?!#)", page)
+    outside = set(re.findall(r'(?:href|src)="(https?://[^/"]+)', page))
+    assert outside == {"https://doi.org"}
+
+
+def test_the_page_cites_otree_and_its_methods(page):
+    assert "10.1016/j.jbef.2015.12.001" in page
+    assert "10.1214/12-AOAS583" in page
+
+
+def test_every_hypothesis_has_its_sentence(page):
+    for planned in PLAN.experiments.values():
+        for hypothesis in planned.hypotheses:
+            assert f'<span class="id">{hypothesis.id}</span>' in page
+
+
+def test_ids_are_unique_and_links_inside_the_page_lead_somewhere(page):
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    targets = set(re.findall(r'href="#([^"]+)"', page)) | set(re.findall(r"url\(#([^)]+)\)", page))
+    assert targets <= set(ids)
+
+
+def test_every_figure_and_table_can_be_followed_without_seeing_it(page):
+    labels = re.findall(r'<svg role="img" aria-label="([^"]*)"', page)
+    assert len(labels) == page.count("<svg")
+    assert all(len(label) > 40 for label in labels)
+    assert '<html lang="en">' in page
+    for head in re.findall(r"<thead>.*?</thead>", page, re.DOTALL):
+        assert "<th" in head
+        assert re.findall(r"<th(?![^>]*scope)", head) == ["<th"] * head.count("<thead")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed.")
+def test_the_page_passes_the_accessibility_checker_and_fits_a_telephone(report):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        view = browser.new_page(viewport={"width": 380, "height": 800})
+        requests = []
+        view.on("request", lambda request: requests.append(request.url))
+        view.goto((report / "report.html").as_uri())
+        assert view.evaluate("document.documentElement.scrollWidth") <= 380
+        results = axe.Axe().run(view)
+        browser.close()
+    assert len(requests) == 1
+    assert results.violations_count == 0, results.generate_report()
+
+
+# ----------------------------------------------------------------------------------- the banner
+
+
+def test_simulated_data_are_marked_in_every_section_and_figure(report, page):
+    sections = page.count("<h3 id=") + len(
+        re.findall(r'<h2 id="(methods|left-out|files|references)"', page)
+    )
+    assert page.count('class="banner"') == 1
+    assert page.count('class="mark"') >= sections - 1
+    assert "Simulated data" in page
+    for path in report.glob("figures/*.svg"):
+        assert "Simulated data" in path.read_text(encoding="utf-8")
+
+
+def test_genuine_data_carry_no_mark(exports, tmp_path):
+    folder = genuine(exports[0], tmp_path / "genuine")
+    page = write_report(folder, tmp_path / "report", draws=99).read_text(encoding="utf-8")
+    assert 'class="banner"' not in page
+    assert 'class="mark"' not in page
+    assert "Not a result" not in page
+
+
+def test_sample_messages_alone_are_marked(exports, tmp_path):
+    folder = rewritten(exports[0], tmp_path / "samples", _is_bot=lambda *_: "0")
+    page = write_report(folder, tmp_path / "report", draws=99).read_text(encoding="utf-8")
+    assert "Sample messages" in page
+    assert "Simulated data" not in page
+
+
+def test_forced_arms_are_marked_counted_and_left_out(exports, tmp_path):
+    forced = {"arm_forced": lambda value, place: "1" if place < 10 else value}
+    folder = genuine(exports[0], tmp_path / "forced", **forced)
+    page = write_report(folder, tmp_path / "report", draws=99).read_text(encoding="utf-8")
+    assert "Forced arms" in page
+    assert "whose arm was set by hand (force_arm)" in page
+    data = load(folder)
+    analysed = pd.read_csv(tmp_path / "report/tables/info_source_flow.csv")["Assigned"].sum()
+    assert analysed == ((data["arm_forced"] != 1) & data["arm"].notna()).sum()
+
+
+def test_departures_from_the_plan_are_listed(page):
+    assert "199 random draws instead of 10,000." in page
+    assert re.search(r"\d+ simulated participants included\.", page)
+
+
+def test_another_plan_is_a_departure(exports, tmp_path):
+    plan = tmp_path / "mine.toml"
+    text = FILE.read_text(encoding="utf-8").replace("draws = 10_000", "draws = 99")
+    plan.write_text(text, encoding="utf-8")
+    path = write_report(exports[0], tmp_path / "report", plan=plan, include_bots=True)
+    assert "The plan was read from mine.toml" in path.read_text(encoding="utf-8")
+
+
+# -------------------------------------------------------------------------- small and odd exports
+
+
+def test_six_participants_get_a_report_that_says_what_is_missing(tmp_path):
+    simulate("incentive", 6, tmp_path / "tiny", effects={}, seed="3")
+    path = write_report(tmp_path / "tiny", tmp_path / "report", include_bots=True, draws=99)
+    page = path.read_text(encoding="utf-8")
+    assert "Not estimated" in page
+    assert "was not estimated" in page
+
+
+def test_an_empty_arm_is_said_and_the_others_are_estimated(exports, tmp_path):
+    frame = pd.read_csv(exports[0] / "all_apps_wide.csv", dtype=str, keep_default_na=False)
+    frame = frame[frame["info_source_experiment.1.player.arm"] != "organisation"]
+    (tmp_path / "two").mkdir()
+    frame.to_csv(tmp_path / "two/all_apps_wide.csv", index=False)
+    path = write_report(tmp_path / "two", tmp_path / "report", include_bots=True, draws=99)
+    assert "Nobody was assigned to organisation." in path.read_text(encoding="utf-8")
+    estimates = pd.read_csv(tmp_path / "report/estimates.csv").set_index(["hypothesis", "outcome"])
+    assert np.isfinite(estimates.loc[("H1", "willingness"), "estimate"])
+    assert np.isnan(estimates.loc[("H2", "willingness"), "estimate"])
+
+
+def test_without_answers_there_is_no_figure_of_effort_over_time_and_it_is_said(exports, tmp_path):
+    folder = rewritten(exports[0], tmp_path / "wide only")
+    path = write_report(folder, tmp_path / "report", include_bots=True, draws=99)
+    assert "There is no figure of effort over time" in path.read_text(encoding="utf-8")
+    assert not list(tmp_path.glob("report/figures/*over_time*"))
+
+
+def test_only_bots_without_the_option_is_a_sentence(exports, tmp_path):
+    with pytest.raises(AnalysisError, match="include-bots"):
+        write_report(exports, tmp_path / "report")
+
+
+def test_nobody_assigned_is_a_sentence_in_the_report(exports, tmp_path):
+    nobody = {name: lambda *_: "" for name in ("arm", "willingness", "effort_correct")}
+    folder = rewritten(exports[0], tmp_path / "nobody", **nobody)
+    path = write_report(folder, tmp_path / "report", include_bots=True, draws=99)
+    assert "nothing can be estimated" in path.read_text(encoding="utf-8")
+
+
+# ------------------------------------------------------------------------------- what it claims
+
+
+def estimated(folder: Path, experiment: str) -> pd.DataFrame:
+    data = add_derived(load(folder, include_bots=True))
+    assigned = data[data["arm"].notna()]
+    return estimate_all(assigned, PLAN.experiments[experiment], QUICK, Notes())
+
+
+SEEDS = ("p", "q", "r", "s", "t", "u")
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """Primary estimates of several simulated experiments with known effects."""
+    folder = tmp_path_factory.mktemp("planted")
+    effects = {"willingness.beneficiary": 0.6}
+    frames = []
+    for seed in SEEDS:
+        simulate("info_source", 144, folder / seed, effects=effects, seed=seed)
+        frames.append(estimated(folder / seed, "info_source").assign(seed=seed))
+    return pd.concat(frames, ignore_index=True)
+
+
+def test_planted_effects_lie_within_the_intervals(planted):
+    primary = planted[planted["family"] == "primary"]
+    truth = primary["hypothesis"].map({"H1": 0.6, "H2": 0.0, "H3": 0.6})
+    # Planted effects are in standard deviations of the control arm.
+    spread = primary["control_sd"].where(primary["control"] == "control").ffill().mean()
+    covered = (primary["conf_low"] <= truth * spread) & (truth * spread <= primary["conf_high"])
+    # 18 intervals of 95%: more than 4 misses would happen once in 500 times.
+    assert (~covered).sum() <= 4
+
+
+def test_planted_effects_are_found_in_the_right_direction(planted):
+    first = planted[(planted["family"] == "primary") & (planted["hypothesis"] == "H1")]
+    assert (first["estimate"] > 0).all()
+    assert (first["p_adjusted"] < PLAN.alpha).sum() >= len(SEEDS) / 2
+
+
+def test_without_effects_nothing_is_claimed_beyond_the_nominal_rate(tmp_path):
+    claims = []
+    for seed in SEEDS:
+        for experiment in PLAN.experiments:
+            folder = tmp_path / experiment / seed
+            simulate(experiment, 96, folder, effects={}, seed=f"null {seed}")
+            frame = estimated(folder, experiment)
+            families = frame.groupby("family")["p_adjusted"].min()
+            claims += list(families < PLAN.alpha)
+    # 24 families of tests at 5%: more than 4 with a false claim would happen once in 1,000 times.
+    assert sum(claims) <= 4
+
+
+def test_the_equivalence_test_is_that_of_the_estimators(exports):
+    data = add_derived(load(exports[0], include_bots=True))
+    assigned = data[data["arm"].notna()]
+    frame = estimate_all(assigned, PLAN.experiments["info_source"], QUICK, Notes())
+    row = frame[(frame["hypothesis"] == "H1") & (frame["outcome"] == "willingness")].iloc[0]
+    bound = PLAN.outcomes["willingness"].smallest_effect
+    other = equivalence(
+        assigned, "willingness", "arm", "control", bound, covariates=list(PLAN.covariates)
+    )
+    expected = other.set_index("term").loc["beneficiary"]
+    assert row["p_equivalence"] == pytest.approx(expected["p_value"], rel=1e-10)
+    assert row["equivalence_low"] == pytest.approx(expected["conf_low"], rel=1e-10)
+
+
+def test_who_refused_the_voluntary_round_did_no_cards_and_who_was_not_asked_is_unknown():
+    data = pd.DataFrame(
+        {"voluntary_accepted": [1, 0, None], "voluntary_correct": [7, None, None]}, dtype="Int64"
+    )
+    assert add_derived(data)["voluntary_cards"].tolist() == [7, 0, pd.NA]
+
+
+def test_blocks_are_told_apart_by_session_and_stratum(exports):
+    data = add_derived(load(exports[0], include_bots=True))
+    assigned = data[data["arm"].notna()]
+    known = assigned.groupby(["session_code", "stratum", "block"]).ngroups
+    assert assigned[BLOCK].nunique() == known
+
+
+ROW = {
+    "family": "primary",
+    "hypothesis": "H1",
+    "outcome": "willingness",
+    "estimate": 0.4,
+    "std_error": 0.1,
+    "df": 200.0,
+    "conf_low": 0.2,
+    "conf_high": 0.6,
+    "n": 206,
+    "p_value": 0.001,
+    "p_adjusted": 0.003,
+    "p_randomization": 0.002,
+    "p_equivalence": 0.7,
+    "smallest_effect": 0.35,
+    "minimum_detectable_effect": 0.28,
+}
+
+
+def said(**changes):
+    frame = pd.DataFrame([ROW | changes])
+    experiment = "incentive" if changes.get("hypothesis") == "H8" else "info_source"
+    [found] = findings(frame, PLAN.experiments[experiment], PLAN, "primary")
+    return found
+
+
+def test_evidence_is_told_with_direction_size_unit_interval_and_adjusted_p():
+    found = said()
+    assert found.verdict == "evidence"
+    assert "estimated to be 0.40 points higher" in found.sentence
+    assert "95% confidence interval 0.20 to 0.60" in found.sentence
+    assert "adjusted p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}0.003" in found.sentence
+    assert "is not settled" in found.detail
+
+
+def test_a_null_is_no_evidence_and_never_no_effect():
+    unsettled = said(estimate=0.1, conf_low=-0.1, conf_high=0.3, p_value=0.3, p_adjusted=0.6)
+    assert unsettled.verdict == "open"
+    assert unsettled.sentence.startswith("There is no evidence that")
+    assert "cannot be excluded" in unsettled.detail
+    assert "0.28 points would have been detected with 80% power" in unsettled.detail
+    small = said(estimate=0.0, p_value=0.9, p_adjusted=0.9, p_equivalence=0.001)
+    assert small.verdict == "small"
+    assert "speak against an effect of 0.35 points or more" in small.detail
+    for found in (unsettled, small):
+        assert "no effect" not in (found.sentence + found.detail).lower()
+
+
+def test_significance_before_adjustment_alone_is_no_evidence():
+    assert said(p_value=0.03, p_adjusted=0.09).verdict == "open"
+
+
+def test_an_effect_against_the_expectation_is_called_that():
+    found = said(estimate=-0.4, conf_low=-0.6, conf_high=-0.2)
+    assert found.verdict == "opposite"
+    assert "0.40 points lower" in found.sentence
+
+
+def test_an_interaction_is_told_as_a_difference_of_effects():
+    found = said(
+        hypothesis="H8", outcome="effort_correct", smallest_effect=2.0, p_randomization=np.nan
+    )
+    assert found.sentence.startswith("The effect of a piece rate on the mean number of correct")
+    assert "than without" in found.sentence
+    assert "randomization" not in found.detail
+
+
+def test_what_could_not_be_estimated_claims_nothing():
+    found = said(estimate=np.nan, p_adjusted=np.nan)
+    assert found.verdict == "missing"
+
+
+# ------------------------------------------------------------------------------- tables, numbers
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (number(-1234.5, 1), "\N{MINUS SIGN}1,234.5"),
+        (number(-0.001, 2), "0.00"),
+        (number(float("nan")), "\N{EN DASH}"),
+        (number(float("inf")), "∞"),
+        (interval(-1, 2, 1), "\N{MINUS SIGN}1.0 to 2.0"),
+        (p_value(0.0004), "<\N{NO-BREAK SPACE}0.001"),
+        (p_value(0.0456), "0.046"),
+        (shortest(3.0), "3"),
+        (shortest(4.625), "4.62"),
+        (decimals(0.13), 2),
+        (decimals(1.1), 1),
+        (decimals(25.0), 0),
+        (decimals(float("nan")), 2),
+    ],
+)
+def test_numbers_are_as_precise_as_they_are(shown, expected):
+    assert shown == expected
+
+
+def columns_of(line: str) -> int:
+    spanned = sum(int(n) - 1 for n in re.findall(r"\\multicolumn\{(\d+)\}", line))
+    return len(re.findall(r"(?<!\\)&", line)) + 1 + spanned
+
+
+def test_latex_tables_are_well_formed(report):
+    for path in report.glob("tables/*.tex"):
+        text = path.read_text(encoding="utf-8")
+        if path.stem == "all_tables":
+            continue
+        bare = re.sub(r"\\[{}]", "", text)
+        assert bare.count("{") == bare.count("}"), path
+        assert len(re.findall(r"(?<!\\)\$", text)) % 2 == 0, path
+        [spec] = re.findall(r"\\begin\{tabular\}\{@\{\}([lr]+)@\{\}\}", text)
+        rows = [line for line in text.splitlines() if line.endswith(r"\\")]
+        assert {columns_of(row) for row in rows} == {len(spec)}, path
+        content = [line for line in text.splitlines() if not line.startswith("%")]
+        assert not re.search(r"(?<!\\)[%#]", "\n".join(content)), path
+        for rule in ("toprule", "midrule", "bottomrule"):
+            assert text.count(f"\\{rule}") == 1
+        assert all(ord(sign) < 0x180 for sign in text), path
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed.")
+def test_latex_tables_compile(report):
+    result = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all_tables.tex"],
+        cwd=report / "tables",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout[-2000:]
+
+
+def test_words_that_latex_would_read_as_commands_are_escaped():
+    text = latex("50% of a_b & {c} \\ $x$ #1 ~ ^ < 0.001 − × [note] “q” 日")
+    assert r"50\% of a\_b \& \{c\} \textbackslash{} \$x\$ \#1" in text
+    assert "$-$" in text
+    assert "日" not in text
+    assert latex("[a]").startswith("{}")
+
+
+def test_what_participants_wrote_cannot_become_html():
+    table = Table("x", "<b>", ["a"], [["<script>alert(1)</script>"]], pd.DataFrame({"a": [1]}))
+    assert "<script" not in table.html()
+    assert "&lt;script" in table.html()
+
+
+def test_csv_tables_hold_all_digits(report):
+    estimates = pd.read_csv(report / "estimates.csv")
+    table = pd.read_csv(report / "tables/info_source_effects_primary.csv")
+    merged = table.merge(estimates, on=["experiment", "hypothesis", "outcome"])
+    assert (merged["estimate_x"] == merged["estimate_y"]).all()
+
+
+def test_figures_are_well_formed_and_carry_no_date(report):
+    for path in report.glob("figures/*.svg"):
+        text = path.read_text(encoding="utf-8")
+        ElementTree.fromstring(text)
+        assert "<dc:date>" not in text
+    for path in report.glob("figures/*.png"):
+        content = path.read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert b"Software" not in content
+        width = int.from_bytes(content[16:20], "big")
+        assert width >= 1200
+
+
+def test_effort_over_time_counts_correct_cards_per_minute():
+    data = pd.DataFrame(
+        {
+            "participant_code": ["a", "b"],
+            "arm": ["control", "control"],
+            "effort_started_at": [100.0, 200.0],
+            "effort_deadline": [400.0, 500.0],
+            "effort_correct": [3, 0],
+        }
+    )
+    answers = pd.DataFrame(
+        {
+            "participant_code": ["a", "a", "a", "a", "b"],
+            "phase": ["main", "main", "main", "main", "baseline"],
+            "correct": [1, 1, 0, 1, 1],
+            "answered_at": [105.0, 129.0, 128.0, 399.0, 205.0],
+        }
+    )
+    found = pace(data, answers, 0.05).set_index("middle")["mean"]
+    # Ten parts of half a minute: a has 2 correct cards in the first, b none anywhere.
+    assert found[15.0] == pytest.approx((2 * 2 + 0) / 2)
+    assert found[285.0] == pytest.approx((2 * 1 + 0) / 2)
+    assert found.sum() == pytest.approx(3)
