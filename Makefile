@@ -1,15 +1,44 @@
-# The three commands of this project. Computers without make: see README.md for the plain commands.
+# The commands of this project. Computers without make: README.md gives the plain commands.
 
 PYTHON ?= python3
 PORT ?= 8000
-VENV := .venv
-BIN := $(VENV)/bin
 
-.PHONY: run test demo
-run: $(VENV)/.installed
+# Two environments: the whole project, and the analysis where oTree is absent.
+BIN := .venv/bin
+ANALYSIS_BIN := .venv-analysis/bin
+
+.PHONY: run test demo screenshots benchmarks
+
+run: .venv/.installed
 	PATH="$(abspath $(BIN)):$$PATH" OTREE_PRODUCTION=1 otree prodserver 127.0.0.1:$(PORT)
 
-$(VENV)/.installed: requirements.txt analysis/requirements.txt
-	$(PYTHON) -m venv $(VENV)
+demo: .venv/.installed
+	$(BIN)/python -m lab.demo
+
+test: .venv/.tests-installed .venv-analysis/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest tests --ignore tests/analysis
+	$(ANALYSIS_BIN)/python -m pytest tests/analysis
+
+screenshots: .venv/.tests-installed
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m tests.screenshots
+
+benchmarks: .venv/.tests-installed
+	for each in live_messages first_paint first_page randomization_inference reading_exports report; do \
+		$(BIN)/python -m benchmarks.$$each || exit 1; done
+
+.venv/.installed: requirements.txt analysis/requirements.txt
+	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	touch $@
+
+.venv/.tests-installed: .venv/.installed tests/requirements.txt
+	$(BIN)/python -m pip install --quiet --requirement tests/requirements.txt
+	touch $@
+
+.venv-analysis/.installed: analysis/requirements.txt analysis/requirements-cluster.txt tests/analysis/requirements.txt
+	$(PYTHON) -m venv .venv-analysis
+	$(ANALYSIS_BIN)/python -m pip install --quiet --requirement tests/analysis/requirements.txt
 	touch $@
