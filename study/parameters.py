@@ -50,7 +50,7 @@ def _number(parameter: Parameter, value: object) -> float:
         raise parameter.refuse(value)
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise parameter.refuse(value) from None
     if not math.isfinite(number):
         raise parameter.refuse(value)
