@@ -1,0 +1,143 @@
+"""Session parameters: whatever is refused is refused in one sentence that says what to mend."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from study.experiments import INCENTIVE, INFO_SOURCE
+from study.parameters import (
+    TASKS,
+    ParameterError,
+    check_names,
+    clean,
+    defaults,
+    parameters,
+)
+
+SECONDS = "a whole number of seconds from 5 to 3600"
+NAN, INFINITY = float("nan"), float("inf")
+LANGUAGES = ("en", "it")
+
+REFUSED = {
+    "language": (["", "xx", "EN", None, 1, ["en"]], "one of en, it"),
+    "task": (["", "juggling", "Encryption", None, 3, {}], f"one of {', '.join(TASKS)}"),
+    "practice_items": (
+        [-1, 21, 2.5, "two", "", None, True, NAN, INFINITY, [2], 10**400, "1e999"],
+        "a whole number from 0 to 20",
+    ),
+    "baseline_seconds": ([4, 3601, 0, 60.5, "1m", None, False, -INFINITY, 10**400], SECONDS),
+    "task_seconds": ([4, 3601, 0, 60.5, "1m", None, False, NAN], SECONDS),
+    "voluntary_seconds": ([1, 4, 3601, -5, "no", None, True, NAN, []], f"0 or {SECONDS}"),
+    "piece_rate": (
+        [-0.01, 100.01, "a lot", "0,10", None, True, NAN, INFINITY, 10**400],
+        "a number from 0 to 100",
+    ),
+    "donation_rate": ([-1, 101, "", None, False, Decimal("NaN")], "a number from 0 to 100"),
+    "arms": (
+        ["control", "control,control", "control,nobody", ",", 7, None, ["control"]],
+        "empty or at least two of control, reward, beneficiary, reward_beneficiary, "
+        "separated by commas",
+    ),
+    "force_arm": (
+        ["organisation", "nobody", "control,reward", 1, None],
+        "empty or one of control, reward, beneficiary, reward_beneficiary",
+    ),
+    "stratify": (["", "age", "Baseline", None, 1], "one of none, baseline"),
+    "seed": (
+        ["a b", "=1+1", "é", "a" * 65, "-1", 1.5, None, True, ["s"], -3],
+        "empty or up to 64 letters and digits",
+    ),
+}
+CASES = [(name, value, allowed) for name, (bad, allowed) in REFUSED.items() for value in bad]
+
+
+def cleaned(experiment=INCENTIVE, **changes):
+    return clean(defaults() | changes, experiment, LANGUAGES)
+
+
+@pytest.mark.parametrize(("name", "value", "allowed"), CASES, ids=lambda v: repr(v)[:24])
+def test_a_bad_value_is_refused_in_one_sentence(name, value, allowed):
+    with pytest.raises(ParameterError) as refusal:
+        cleaned(**{name: value})
+    sentence = str(refusal.value)
+    assert sentence.startswith(f"Parameter {name} is {value!r}"[:60])
+    assert sentence.endswith(f"but must be {allowed}.")
+    assert "\n" not in sentence
+    assert len(sentence) < 300
+
+
+def test_every_parameter_has_cases_here():
+    assert set(REFUSED) == set(parameters()) == set(defaults())
+
+
+@pytest.mark.parametrize("experiment", [INCENTIVE, INFO_SOURCE], ids=lambda e: e.name)
+def test_the_defaults_are_allowed_and_stay_as_they_are(experiment):
+    assert cleaned(experiment) == defaults()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "means"),
+    [
+        ("practice_items", "3", 3),
+        ("practice_items", 0, 0),
+        ("baseline_seconds", 60.0, 60),
+        ("voluntary_seconds", 0, 0),
+        ("voluntary_seconds", "5", 5),
+        ("piece_rate", "0.145", 0.145),
+        ("arms", " reward , control ", "control,reward"),
+        ("arms", "", ""),
+        ("force_arm", " reward ", "reward"),
+        ("seed", 42, "42"),
+        ("seed", " abc1 ", "abc1"),
+    ],
+)
+def test_good_values_are_taken_also_as_a_form_sends_them(name, value, means):
+    found = cleaned(**{name: value})[name]
+    assert (found, type(found)) == (means, type(means))
+
+
+def test_arms_are_those_of_the_experiment():
+    assert cleaned(INFO_SOURCE, arms="organisation,control")["arms"] == "control,organisation"
+    with pytest.raises(ParameterError, match=r"control, organisation, beneficiary"):
+        cleaned(INFO_SOURCE, arms="control,reward")
+
+
+def outcome(**changes):
+    """The cleaned parameters, or the sentence that refuses them."""
+    try:
+        return cleaned(**changes)
+    except ParameterError as refusal:
+        return str(refusal)
+
+
+JUNK = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(10**300, 10**600),
+    st.floats(),
+    st.decimals(allow_nan=True),
+    st.text(max_size=300),
+    st.binary(max_size=10),
+    st.lists(st.integers(), max_size=3),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+)
+
+
+@given(st.sampled_from(sorted(defaults())), JUNK)
+def test_any_value_is_either_taken_cleanly_or_refused_by_name(name, value):
+    found = outcome(**{name: value})
+    if isinstance(found, str):
+        assert found.startswith(f"Parameter {name} is ")
+    else:
+        assert cleaned(**{name: found[name]}) == found
+
+
+def test_a_parameter_that_does_not_exist_is_refused_with_the_nearest_name():
+    with pytest.raises(ValueError, match=r"'task_second'\. Did you mean task_seconds\?"):
+        check_names(["task_second"], defaults())
+    with pytest.raises(ValueError, match=r"'xyzzy'\. There are: language, task, "):
+        check_names(["xyzzy"], defaults())
+    check_names(defaults(), defaults())
