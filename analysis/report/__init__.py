@@ -131,7 +131,7 @@ def _page(
     return Page(
         plan=used,
         chapters=chapters,
-        warnings=methods.warnings(everyone),
+        cautions=methods.cautions(everyone, used),
         left_out=methods.left_out(everyone, used),
         departures=departures,
         unknown_columns=list(everyone.attrs.get("unknown_columns", ())),
@@ -144,7 +144,7 @@ def _chapter(
     assigned = everyone[everyone["arm"].notna()]
     if "forced_arm" in plan.exclusions:
         assigned = assigned[(assigned["arm_forced"] != 1).fillna(True).astype(bool)]
-    mark = " · ".join(text.split(" (")[0] for text in methods.warnings(assigned))
+    mark = " · ".join(caution.mark for caution in methods.cautions(assigned, plan))
     assigned = assigned.reset_index(drop=True)
     return write_chapter(everyone, assigned, answers, plan.experiments[name], plan, mark)
 

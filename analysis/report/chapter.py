@@ -187,8 +187,8 @@ def _secondary(writer: _Writer, estimates: pd.DataFrame) -> Section | None:
     tests = counted(len([each for each in found if each.verdict != "missing"]), "test")
     reached = f"{len(claimed)} of {tests} of secondary outcomes" if found else ""
     sentence = (
-        f"After adjustment, {reached} {'is' if len(claimed) == 1 else 'are'} significant at "
-        f"{100 * plan.alpha:g}%."
+        f"After adjustment, {reached} {'shows' if len(claimed) == 1 else 'show'} evidence of a "
+        f"difference at the {100 * plan.alpha:g}% level."
     )
     return Section(
         "secondary",

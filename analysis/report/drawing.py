@@ -113,7 +113,15 @@ def picture(
         if mark:
             room = 0.16 / height
             canvas.set_layout_engine("constrained", rect=(0, room, 1, 1 - room))
-            canvas.text(1, 0.005, mark, ha="right", va="bottom", fontsize=7.5, color="#8a3b00")
+            canvas.text(
+                1,
+                0.005,
+                mark[:1].upper() + mark[1:],
+                ha="right",
+                va="bottom",
+                fontsize=7.5,
+                color="#8a3b00",
+            )
         canvas.draw_without_rendering()
         # The layout is found; finding it again for each file takes most of the time.
         canvas.set_layout_engine("none")

@@ -42,6 +42,11 @@ def contrast_name(contrast: str) -> str:
     return contrast.replace("_", " + ")
 
 
+def _tick(row: dict[Hashable, Any]) -> str:
+    """Hypothesis and contrast of an estimate, as they are written on an axis."""
+    return f"{row['hypothesis']}\N{EN SPACE}{contrast_name(row['contrast'])}"
+
+
 def values(data: pd.DataFrame, outcome: Outcome, arm: str) -> Floats:
     """The known values of an outcome in one arm, in the outcome's unit."""
     known = data.loc[data["arm"] == arm, outcome.name].dropna().astype(float)
@@ -182,9 +187,7 @@ def _forest(axes: Axes, rows: pd.DataFrame, outcome: Outcome, places: int) -> No
             va="bottom",
             fontsize=8,
         )
-    names = [
-        f"{row['hypothesis']}  {contrast_name(row['contrast'])}" for row in rows.to_dict("records")
-    ]
+    names = [_tick(row) for row in rows.to_dict("records")]
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.margins(x=0.08)
@@ -338,7 +341,7 @@ def overview(
     if secondary.empty:
         return None
     rows = secondary.to_dict("records")
-    lines = len(rows) + 0.9 * secondary["outcome"].nunique()
+    lines = len(rows) + 1.35 * secondary["outcome"].nunique()
 
     def draw(canvas: Canvas) -> None:
         axes = canvas.subplots()
@@ -348,11 +351,11 @@ def overview(
         for row in rows:
             if row["outcome"] != before:
                 before = row["outcome"]
-                height += 0.9 if ticks else 0.6
+                height += 1.35 if ticks else 0.6
                 label = plan.outcomes[before].label
                 axes.text(
                     -0.01,
-                    height - 0.95,
+                    height - 0.85,
                     label,
                     transform=axes.get_yaxis_transform(),
                     ha="right",
@@ -361,7 +364,7 @@ def overview(
                     fontsize=8.5,
                 )
             _standardised(axes, row, height)
-            ticks.append((height, f"{contrast_name(row['contrast'])}  {row['hypothesis']}"))
+            ticks.append((height, _tick(row)))
             height += 1
         axes.set_yticks([at for at, _ in ticks], [name for _, name in ticks])
         axes.set_ylim(height - 0.4, -0.9)
@@ -431,6 +434,7 @@ def balance_plot(balance: pd.DataFrame, planned: ExperimentPlan, mark: str = "")
         )
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.grid(axis="y", color=PALE)
+        axes.set_axisbelow(True)
         axes.set_xlabel("Standardised difference from control")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
         bare(axes, bottom=True)

@@ -140,16 +140,23 @@ def _no_evidence(amount: Amount, hypothesis: Hypothesis, planned: ExperimentPlan
     if hypothesis.interaction:
         first, second = (planned.factors[name] for name in hypothesis.interaction)
         return (
-            f"There is no evidence that the effect of {first} on {phrase} depends on {second}: it "
-            f"was estimated to be {amount.size()} {amount.direction()} with {second} than without "
-            f"{_parenthesis(amount)}."
+            f"{_hedge(amount)} no evidence that the effect of {first} on {phrase} depends on "
+            f"{second}: it was estimated to be {amount.size()} {amount.direction()} with {second} "
+            f"than without {_parenthesis(amount)}."
         )
     treatment, control = planned.arms[hypothesis.treatment], planned.arms[hypothesis.control]
     return (
-        f"There is no evidence that {phrase} differs between {treatment} and {control}: with the "
-        f"former it was estimated to be {amount.size()} {amount.direction()} "
+        f"{_hedge(amount)} no evidence that {phrase} differs between {treatment} and {control}: "
+        f"with the former it was estimated to be {amount.size()} {amount.direction()} "
         f"{_parenthesis(amount)}."
     )
+
+
+def _hedge(amount: Amount) -> str:
+    """How a null begins: whoever sees an interval without 0 must be told why it is one."""
+    if amount.row["p_value"] < amount.plan.alpha:
+        return "After adjustment for the number of tests, there is"
+    return "There is"
 
 
 def _how_large(amount: Amount) -> str:

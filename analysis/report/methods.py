@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from analysis.participants import REASONS
@@ -138,17 +140,36 @@ def data_departures(everyone: pd.DataFrame, plan: Plan) -> list[str]:
     return found
 
 
-def warnings(everyone: pd.DataFrame) -> list[str]:
-    """Why these data must not be read as the experiment's result, for the banner."""
+@dataclass(frozen=True)
+class Caution:
+    """Something about the data that every reader must know, in a sentence and in two words.
+
+    ``spoils`` says whether the estimates rest on it, so that they are no result.
+    """
+
+    sentence: str
+    mark: str
+    spoils: bool = True
+
+
+def cautions(everyone: pd.DataFrame, plan: Plan) -> list[Caution]:
+    """Simulated, sample, demo and forced data among ``everyone``."""
     found = []
-    counts = {
-        "simulated": ("simulated participant", "Simulated data"),
-        "sample_message": ("participant", "Sample messages"),
-        "arm_forced": ("participant", "Forced arms"),
-        "demo": ("participant", "Demo sessions"),
-    }
-    for column, (who, what) in counts.items():
-        number = int((everyone[column] == 1).sum()) if column in everyone else 0
-        if number:
-            found.append(f"{what} ({counted(number, who)})")
+    if number := _marked(everyone, "simulated"):
+        found.append(Caution(counted(number, "simulated participant"), "simulated data"))
+    if number := _marked(everyone, "sample_message"):
+        sentence = f"{counted(number, 'participant')} read a sample message"
+        found.append(Caution(sentence, "sample messages"))
+    if number := _marked(everyone, "demo"):
+        sentence = f"{counted(number, 'participant')} of demo sessions"
+        found.append(Caution(sentence, "demo sessions"))
+    if number := _marked(everyone, "arm_forced"):
+        left_out = "forced_arm" in plan.exclusions
+        sentence = f"{counted(number, 'participant')} with an arm that was set by hand"
+        sentence += ", left out of the estimates" if left_out else ""
+        found.append(Caution(sentence, "forced arms", spoils=not left_out))
     return found
+
+
+def _marked(everyone: pd.DataFrame, column: str) -> int:
+    return int((everyone[column] == 1).sum()) if column in everyone else 0

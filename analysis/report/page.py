@@ -25,16 +25,22 @@ class Page:
 
     plan: Plan
     chapters: Sequence[Chapter]
-    warnings: Sequence[str]
+    cautions: Sequence[methods.Caution]
     left_out: Sequence[tuple[str, int]]
     departures: Sequence[str]
     unknown_columns: Sequence[str]
     manifest: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def marks(self) -> list[str]:
-        """The warnings in few words: simulated data, sample messages."""
-        return [warning.split(" (")[0].lower() for warning in self.warnings]
+    def caution(self) -> str:
+        """How the banner begins."""
+        spoilt = any(caution.spoils for caution in self.cautions)
+        return "Not a result" if spoilt else "Previews among the data"
+
+    @property
+    def marks(self) -> str:
+        """The cautions in few words: simulated data, sample messages."""
+        return ", ".join(caution.mark for caution in self.cautions)
 
 
 def render(page: Page) -> str:

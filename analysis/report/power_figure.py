@@ -32,7 +32,7 @@ def draw_power(curve: pd.DataFrame, plan: Plan, path: Path) -> None:
         for look, (name, rows) in zip(
             (*LOOKS, SPARE), curve.groupby("hypothesis", sort=False), strict=False
         ):
-            label = f"{name}  {contrast_name(str(rows['contrast'].iloc[0]))}"
+            label = f"{name}\N{EN SPACE}{contrast_name(str(rows['contrast'].iloc[0]))}"
             _line(left, rows, "power", look, label)
             _line(right, rows, "minimum_detectable_effect", look, label)
         left.axhline(plan.power, color=SOFT, linewidth=0.8, linestyle=(0, (2, 2)))

@@ -11,6 +11,11 @@ from markupsafe import Markup, escape
 
 from analysis.report.numbers import MINUS, MISSING
 
+LONG, WIDE = 40, 9
+"""More rows than fit on a page, and so many columns that letters must be smaller."""
+
+NEEDS = r"% Needs \usepackage[utf8]{inputenc}, \usepackage{booktabs} and \usepackage{longtable}."
+
 
 @dataclass(frozen=True)
 class Table:
@@ -78,34 +83,32 @@ class Table:
         return f"<{tag}{more}{kind}>{escape(text)}</{tag}>"
 
     def latex(self) -> str:
-        """A ``table`` for a document that loads booktabs."""
+        """A table for a document that loads booktabs and longtable; long ones run over pages."""
         columns = "l" * self.words + "r" * (len(self.headings) - self.words)
-        rows = [line for name, row in self._grouped() for line in self._latex_row(name, row)]
-        return "\n".join(
-            [
-                r"% Needs \usepackage[utf8]{inputenc} and \usepackage{booktabs}.",
-                r"\begin{table}[htbp]",
-                r"\centering",
-                r"\footnotesize",
-                r"\setlength{\tabcolsep}{4pt}",
-                rf"\caption{{{latex(self.caption)}}}",
-                rf"\label{{tab:{self.name.replace('_', '-')}}}",
-                rf"\begin{{tabular}}{{@{{}}{columns}@{{}}}}",
-                r"\toprule",
-                " & ".join(map(latex, self.headings)) + r" \\",
-                r"\midrule",
-                *rows,
-                r"\bottomrule",
-                r"\end{tabular}",
-                *(
-                    [rf"\par\medskip\parbox{{\linewidth}}{{{latex(self.notes)}}}"]
-                    if self.notes
-                    else []
-                ),
-                r"\end{table}",
-                "",
-            ]
+        long = len(self.cells) > LONG
+        caption = rf"\caption{{{latex(self.caption)}}}\label{{tab:{self.name.replace('_', '-')}}}"
+        body = [
+            r"\toprule",
+            " & ".join(map(latex, self.headings)) + r" \\",
+            r"\midrule",
+            *([r"\endhead"] if long else []),
+            *(line for name, row in self._grouped() for line in self._latex_row(name, row)),
+            r"\bottomrule",
+        ]
+        shape = f"{{@{{}}{columns}@{{}}}}"
+        size = r"\scriptsize" if len(self.headings) >= WIDE else r"\footnotesize"
+        setting = [size, r"\setlength{\tabcolsep}{4pt}"]
+        notes = (
+            rf"\par\smallskip\raggedright\noindent {latex(self.notes)}\par" if self.notes else ""
         )
+        if long:
+            opening = ["{", *setting, rf"\begin{{longtable}}{shape}", caption + r" \\"]
+            lines = [*opening, *body, r"\end{longtable}", notes, "}"]
+        else:
+            opening = [r"\begin{table}[htbp]", *setting, caption, r"\centering"]
+            tabular = [rf"\begin{{tabular}}{shape}", *body, r"\end{tabular}"]
+            lines = [*opening, *tabular, notes, r"\end{table}"]
+        return "\n".join(line for line in [NEEDS, *lines] if line) + "\n"
 
     def _latex_row(self, group: str, row: Sequence[str]) -> Iterator[str]:
         if group:
@@ -171,6 +174,7 @@ def latex_document(names: Sequence[str]) -> str:
             r"\usepackage[T1]{fontenc}",
             r"\usepackage{textcomp}",
             r"\usepackage{booktabs}",
+            r"\usepackage{longtable}",
             r"\usepackage[margin=2cm]{geometry}",
             r"\begin{document}",
             *(rf"\input{{{name}.tex}}" for name in names),

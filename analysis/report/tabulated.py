@@ -90,7 +90,8 @@ def _effects_notes(rows: pd.DataFrame, plan: Plan) -> str:
         f"Covariates: {', '.join(plan.covariates) or 'none'}. p random.: studentized "
         f"randomization test within blocks, {plan.draws:,} draws (fewer where all assignments "
         f"could be listed); not defined for interactions. p adjusted: {adjustment}. "
-        "Reference mean: raw mean of the arm compared with."
+        "Reference mean: raw mean of the arm compared with. N: participants of all arms on whom "
+        "the estimate rests."
     )
 
 

@@ -218,7 +218,7 @@ def test_simulated_data_are_marked_in_every_section_and_figure(report, page):
     )
     assert page.count('class="banner"') == 1
     assert page.count('class="mark"') >= sections - 1
-    assert "Simulated data" in page
+    assert re.search(r"Not a result:</strong> \d+ simulated participants", page)
     for path in report.glob("figures/*.svg"):
         assert "Simulated data" in path.read_text(encoding="utf-8")
 
@@ -229,20 +229,21 @@ def test_genuine_data_carry_no_mark(exports, tmp_path):
     assert 'class="banner"' not in page
     assert 'class="mark"' not in page
     assert "Not a result" not in page
+    assert "Previews" not in page
 
 
 def test_sample_messages_alone_are_marked(exports, tmp_path):
     folder = rewritten(exports[0], tmp_path / "samples", _is_bot=lambda *_: "0")
     page = write_report(folder, tmp_path / "report", draws=99).read_text(encoding="utf-8")
-    assert "Sample messages" in page
-    assert "Simulated data" not in page
+    assert re.search(r"Not a result:</strong> \d+ participants read a sample message\.", page)
+    assert "simulated" not in page
 
 
 def test_forced_arms_are_marked_counted_and_left_out(exports, tmp_path):
     forced = {"arm_forced": lambda value, place: "1" if place < 10 else value}
     folder = genuine(exports[0], tmp_path / "forced", **forced)
     page = write_report(folder, tmp_path / "report", draws=99).read_text(encoding="utf-8")
-    assert "Forced arms" in page
+    assert re.search(r"Previews among the data:</strong> \d+ participants with an arm", page)
     assert "whose arm was set by hand (force_arm)" in page
     data = load(folder)
     analysed = pd.read_csv(tmp_path / "report/tables/info_source_flow.csv")["Assigned"].sum()
@@ -433,8 +434,12 @@ def test_a_null_is_no_evidence_and_never_no_effect():
         assert "no effect" not in (found.sentence + found.detail).lower()
 
 
-def test_significance_before_adjustment_alone_is_no_evidence():
-    assert said(p_value=0.03, p_adjusted=0.09).verdict == "open"
+def test_significance_before_adjustment_alone_is_no_evidence_and_it_is_said_why():
+    found = said(p_value=0.03, p_adjusted=0.09)
+    assert found.verdict == "open"
+    assert found.sentence.startswith(
+        "After adjustment for the number of tests, there is no evidence that"
+    )
 
 
 def test_an_effect_against_the_expectation_is_called_that():
@@ -495,8 +500,9 @@ def test_latex_tables_are_well_formed(report):
         bare = re.sub(r"\\[{}]", "", text)
         assert bare.count("{") == bare.count("}"), path
         assert len(re.findall(r"(?<!\\)\$", text)) % 2 == 0, path
-        [spec] = re.findall(r"\\begin\{tabular\}\{@\{\}([lr]+)@\{\}\}", text)
-        rows = [line for line in text.splitlines() if line.endswith(r"\\")]
+        [spec] = re.findall(r"\\begin\{(?:tabular|longtable)\}\{@\{\}([lr]+)@\{\}\}", text)
+        lines = [line for line in text.splitlines() if not line.startswith(r"\caption")]
+        rows = [line for line in lines if line.endswith(r"\\")]
         assert {columns_of(row) for row in rows} == {len(spec)}, path
         content = [line for line in text.splitlines() if not line.startswith("%")]
         assert not re.search(r"(?<!\\)[%#]", "\n".join(content)), path
@@ -515,6 +521,10 @@ def test_latex_tables_compile(report):
         check=False,
     )
     assert result.returncode == 0, result.stdout[-2000:]
+    # Nothing sticks out of the page by more than a hair, and every table fits on pages.
+    too_wide = [float(size) for size in re.findall(r"Overfull \\hbox \(([\d.]+)pt", result.stdout)]
+    assert max(too_wide, default=0) < 2
+    assert "Float too large" not in result.stdout
 
 
 def test_words_that_latex_would_read_as_commands_are_escaped():
