@@ -6,6 +6,7 @@ from otree.api import ExtraModel
 from otree.database import db
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, String
 
+from lab import wording
 from lab.fields import OwnMessage
 from study import content
 from study.columns import table
@@ -36,6 +37,7 @@ def texts(column, language):
 def check(player, answers, language):
     """Store all ``answers`` (by column); return the explanations of the wrong ones."""
     explanations = {}
+    values = wording.session_values(player.session.config, language)
     earlier = db.query(ComprehensionAnswer).filter_by(player_id=player.id).count()
     attempt = earlier // len(answers) + 1
     now = time.time()
@@ -51,7 +53,9 @@ def check(player, answers, language):
             answered_at=now,
         )
         if not correct:
-            explanations[column] = OwnMessage(question["explanations"][response])
+            explanations[column] = OwnMessage(
+                content.fill(question["explanations"][response], values)
+            )
     errors = player.field_maybe_none("comprehension_errors") or 0
     player.comprehension_errors = errors + len(explanations)
     return explanations
