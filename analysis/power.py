@@ -117,6 +117,7 @@ def power(
         raise unknown("experiment", experiment, plan.experiments)
     if backend not in BACKENDS:
         raise unknown("backend", backend, BACKENDS)
+    _require("jobs", jobs, jobs != 0, "-1 (one per core) or a number from 1")
     _require("simulations", simulations, simulations >= 100, "at least 100")
     study = _Study.of(plan.experiments[experiment], plan, effects)
     design = Design(0, session_size, session_correlation, baseline_correlation, attrition)

@@ -132,12 +132,16 @@ def _primary(writer: _Writer, estimates: pd.DataFrame) -> Section:
         for name in planned.primary.outcomes
         if _known(writer, name)
     ]
+    tables = [tabulated.effects_table(estimates, planned, plan, planned.primary.name)]
+    if planned.design.factors:
+        table = tabulated.factorial_table(writer.assigned, planned, plan, writer.notes)
+        tables += [table] if table else []
     return Section(
         "answers",
         "The answers",
         findings=findings(estimates, planned, plan, planned.primary.name),
         pictures=pictures,
-        tables=[tabulated.effects_table(estimates, planned, plan, planned.primary.name)],
+        tables=tables,
     )
 
 

@@ -127,6 +127,8 @@ def _raw(
             markeredgecolor="none",
             alpha=0.8,
             zorder=2,
+            # Thousands of points are one image, so that the page stays light.
+            rasterized=len(sample) > 1_000,
         )
         _mean(axes, sample, row - 0.24, styles[arm], alpha)
     axes.set_yticks(range(len(arms)), [arm_name(arm) for arm in arms])
@@ -299,7 +301,8 @@ def effort_over_time(
     return picture(
         f"{planned.name}_effort_over_time",
         "Effort over time: correct cards per minute in the main round, mean by arm with "
-        f"{100 * (1 - plan.alpha):g}% intervals. Those who stopped early count as 0 afterwards.",
+        f"{100 * (1 - plan.alpha):g}% intervals. Rounds of the usual length; those who "
+        "stopped early count as 0 afterwards.",
         "Correct cards per minute from the first to the last part of the main round: "
         f"{'; '.join(parts)}.",
         draw,

@@ -7,8 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.errors import AnalysisError
+from analysis.estimators import factorial
 from analysis.plan import ExperimentPlan, Outcome, Plan
-from analysis.report.estimates import places_by_outcome
+from analysis.report.estimates import Notes, places_by_outcome
 from analysis.report.figures import arm_name, contrast_name, values
 from analysis.report.numbers import (
     MISSING,
@@ -93,6 +95,62 @@ def _effects_notes(rows: pd.DataFrame, plan: Plan) -> str:
         "Reference mean: raw mean of the arm compared with. N: participants of all arms on whom "
         "the estimate rests."
     )
+
+
+def factorial_table(
+    data: pd.DataFrame, planned: ExperimentPlan, plan: Plan, notes: Notes
+) -> Table | None:
+    """Main effects, interaction and cell contrasts of a 2×2 design on the primary outcomes."""
+    factors = list(planned.design.factors)
+    covariates = list(plan.covariates) if plan.estimator == "lin" else None
+    frames = []
+    for name in planned.primary.outcomes:
+        try:
+            frames.append(
+                factorial(data, name, factors, covariates=covariates, se_type=plan.se_type)
+            )
+        except AnalysisError as error:
+            notes.add(f"No table of the 2×2 design for {name}: {error}")
+    if not frames:
+        return None
+    frame = pd.concat(frames, ignore_index=True)
+    places = places_by_outcome(frame, plan)
+    return Table(
+        name=f"{planned.name}_factorial",
+        caption=f"{planned.title}: the 2×2 design on the primary outcome.",
+        headings=["Effect", "Estimate", "SE", f"{100 * (1 - plan.alpha):g}% interval", "p", "N"],
+        cells=[_factorial_cells(row, plan, places) for row in frame.to_dict("records")],
+        frame=frame,
+        groups=[_outcome_name(plan.outcomes[name], difference=True) for name in frame["outcome"]],
+        notes="Main effects average over both levels of the other factor, so they are read "
+        "together with the interaction. p-values are robust and not adjusted; the hypotheses are "
+        "judged by the table above.",
+    )
+
+
+def _factorial_cells(row: dict[Hashable, Any], plan: Plan, places_of: dict[str, int]) -> list[str]:
+    scale, places = plan.outcomes[row["outcome"]].scale, places_of[row["outcome"]]
+    return [
+        effect_name(str(row["term"])),
+        number(row["estimate"] * scale, places),
+        number(row["std_error"] * scale, places),
+        interval(row["conf_low"] * scale, row["conf_high"] * scale, places),
+        p_value(row["p_value"]),
+        str(row["n"]),
+    ]
+
+
+def effect_name(term: str) -> str:
+    """A term of `analysis.factorial` in words."""
+    if ":" in term:
+        return f"interaction, {term.replace(':', ' × ')}"
+    if " + " in term:
+        return f"{term} together, against neither"
+    if " | " not in term:
+        return f"main effect of {term}"
+    factor, _, condition = term.partition(" | ")
+    other, _, level = condition.partition("=")
+    return f"{factor}, {'with' if level == '1' else 'without'} {other}"
 
 
 def describe(data: pd.DataFrame, planned: ExperimentPlan, plan: Plan) -> Table:

@@ -142,6 +142,7 @@ def test_adjusting_many_simulations_at_once_is_adjusting_each(ours, method):
         ({"session_size": 0}, "at least 1"),
         ({"baseline_correlation": 0.95, "session_correlation": 0.2}, "below 1"),
         ({"simulations": 5}, "at least 100"),
+        ({"jobs": 0}, "-1 .one per core."),
         ({"backend": "spark"}, "There is: loky, threading, dask"),
         ({"backend": "dask"}, "needs the address of a scheduler"),
         ({"scheduler": "tcp://127.0.0.1:1"}, "goes with the backend 'dask'"),

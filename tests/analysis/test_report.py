@@ -26,6 +26,7 @@ from analysis.report.estimates import Notes, estimate_all
 from analysis.report.findings import findings
 from analysis.report.numbers import decimals, interval, number, p_value, shortest
 from analysis.report.tables import Table, latex
+from analysis.report.tabulated import effect_name
 from analysis.simulate import simulate
 
 ROOT = Path(__file__).parents[2]
@@ -377,6 +378,30 @@ def test_who_refused_the_voluntary_round_did_no_cards_and_who_was_not_asked_is_u
         {"voluntary_accepted": [1, 0, None], "voluntary_correct": [7, None, None]}, dtype="Int64"
     )
     assert add_derived(data)["voluntary_cards"].tolist() == [7, 0, pd.NA]
+
+
+@pytest.mark.parametrize(
+    ("term", "name"),
+    [
+        ("reward", "main effect of reward"),
+        ("reward:beneficiary", "interaction, reward × beneficiary"),
+        ("reward | beneficiary=0", "reward, without beneficiary"),
+        ("beneficiary | reward=1", "beneficiary, with reward"),
+        ("reward + beneficiary", "reward + beneficiary together, against neither"),
+    ],
+)
+def test_the_terms_of_the_factorial_design_are_told_in_words(term, name):
+    assert effect_name(term) == name
+
+
+def test_the_factorial_table_agrees_with_the_hypotheses(report):
+    table = pd.read_csv(report / "tables/incentive_factorial.csv").set_index("term")["estimate"]
+    estimates = pd.read_csv(report / "tables/incentive_effects_primary.csv")
+    by_id = estimates.set_index("hypothesis")["estimate"]
+    assert table["reward | beneficiary=0"] == pytest.approx(by_id["H4"], rel=1e-9)
+    assert table["reward + beneficiary"] == pytest.approx(by_id["H6"], rel=1e-9)
+    assert table["reward | beneficiary=1"] == pytest.approx(by_id["H7"], rel=1e-9)
+    assert table["reward:beneficiary"] == pytest.approx(by_id["H7"] - by_id["H4"], rel=1e-9)
 
 
 def test_blocks_are_told_apart_by_session_and_stratum(exports):
