@@ -10,6 +10,8 @@ from typing import Any
 
 import requests
 
+from tests.harness.database import Database
+
 RIGHT_COMPREHENSION = {
     "comprehension_1": "b",
     "comprehension_2": "a",
@@ -36,10 +38,14 @@ class Form(HTMLParser):
 
 
 class HttpParticipant:
-    """A participant with a browser that runs no scripts."""
+    """A participant with a browser that runs no scripts.
 
-    def __init__(self, join_url: str) -> None:
+    database: that of the server, if rounds are not to be sat out but moved into the past.
+    """
+
+    def __init__(self, join_url: str, database: Database | None = None) -> None:
         self.http = requests.Session()
+        self.database = database
         self.page = self._take(self.http.get(join_url, timeout=60))
 
     def _take(self, response: requests.Response) -> requests.Response:
@@ -143,12 +149,20 @@ class HttpParticipant:
                 self.next(**fitting)
         raise AssertionError(f"{name} was not reached; the last page was {self.name}")
 
-    def sit_out_round(self, correct: int = 1) -> None:
-        """Answer ``correct`` cards (all, in the practice) and wait for the end of the round."""
+    def sit_out_round(self, correct: int = 1, *, stop: bool = True) -> None:
+        """Answer ``correct`` cards (all, in the practice), then stop, or wait for the end."""
         start, page = self.round, self.name
-        last = start["last_item"]
-        message = json.dumps(self.journal(last or correct))
+        message = json.dumps(self.journal(start["last_item"] or correct))
         while self.name == page:
-            self.post({"journal": message, "stop": "1"})
+            self.post({"journal": message, "stop": "1" if stop else ""})
             if self.name == page:
-                time.sleep(0.25)
+                self._wait(start)
+
+    def _wait(self, start: dict[str, Any]) -> None:
+        if self.database is None:
+            time.sleep(0.25)
+        else:
+            self.database.move_clock(self.code, start["round"], start["duration_ms"] / 1000)
+
+    def close(self) -> None:
+        self.http.close()

@@ -1,4 +1,4 @@
-"""The real server process, started as `make run` starts it, in a folder and database of its own."""
+"""The real server process, started as `make run` does, in a folder and database of its own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import requests
+
+from tests.harness.database import Database
+from tests.harness.live import LiveSocket
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
@@ -58,6 +61,15 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def database_url(self) -> str:
+        return self.environment["DATABASE_URL"]
+
+    @property
+    def database(self) -> Database:
+        """What the server has stored, read behind its back."""
+        return Database(self.database_url)
+
+    @property
     def pid(self) -> int:
         assert self.process is not None
         return self.process.pid
@@ -65,14 +77,15 @@ class Server:
     def start(self, command: str = "prodserver") -> None:
         """Start the process and wait until it answers."""
         link_project(self.folder)
-        self.process = subprocess.Popen(
-            ["otree", command, f"127.0.0.1:{self.port}"],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=self.log.open("ab"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                ["otree", command, f"127.0.0.1:{self.port}"],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
@@ -120,6 +133,10 @@ class Server:
             timeout=120,
         )
 
+    def live_socket(self, path: str) -> LiveSocket:
+        """A live socket at a path that a page names."""
+        return LiveSocket(f"ws://127.0.0.1:{self.port}{path}")
+
     def export(self, kind: str = "wide", **query: str) -> str:
         """An export as the experimenter downloads it: wide, app or app_custom."""
         response = requests.get(f"{self.url}/api/export_{kind}", params=query, timeout=120)
@@ -134,6 +151,13 @@ class Session:
         self.server = server
         self.code = created["code"]
         self.join_url = created["session_wide_url"]
+
+    @property
+    def participants(self) -> list[str]:
+        """The codes of its participants."""
+        response = requests.get(f"{self.server.url}/api/sessions/{self.code}", timeout=60)
+        response.raise_for_status()
+        return [each["code"] for each in response.json()["participants"]]
 
 
 def link_project(folder: Path) -> None:
