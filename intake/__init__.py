@@ -6,6 +6,7 @@ from effort_task.rounds import BASELINE, PRACTICE
 from intake import comprehension
 from lab import round_records, setup
 from lab.fields import player_fields
+from lab.first_page import FirstPage
 from lab.page import StudyPage, language_of
 from lab.round_page import RoundPage
 from study import content
@@ -58,8 +59,9 @@ class IntakePage(StudyPage):
         return takes_part(player)
 
 
-class Welcome(IntakePage):
+class Welcome(FirstPage, IntakePage):
     section = "welcome"
+    template_name = "intake/Welcome.html"
     form_model = "player"
     form_fields = ["consent"]
 

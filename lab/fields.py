@@ -16,7 +16,6 @@ from lab import wording
 from study import content
 from study.columns import Column, columns
 
-
 ROUND_PREFIXES = ("practice_", "baseline_", "effort_", "voluntary_")
 
 
@@ -93,6 +92,7 @@ def question(
     form_field: Any, column: Column, texts: Mapping[str, Any], language: str
 ) -> dict[str, Any]:
     """One form field as its component in `_templates/fields/` needs it, ready for HTML."""
+    error = _error(form_field, column, texts, language)
     view = {
         "name": column.name,
         "id": f"id_{column.name}",
@@ -102,14 +102,59 @@ def question(
         "hint": texts.get("hint", ""),
         "low": texts.get("low", ""),
         "high": texts.get("high", ""),
-        "error": _error(form_field, column, texts, language),
+        "error": error,
+        "summary": _summary(error, texts, language),
         "value": _shown_value(form_field),
         "options": _options(form_field, column, texts),
         "min": "" if column.min is None else int(column.min),
         "max": "" if column.max is None else int(column.max),
     }
+    return _view(view)
+
+
+def line(
+    name: str, *, label: str, hint: str = "", value: str = "", error: str = ""
+) -> dict[str, Any]:
+    """A short text that is not one of the data, as `_templates/fields/line.html` needs it."""
+    return _view(
+        {
+            "name": name,
+            "id": f"id_{name}",
+            "kind": "line",
+            "label": label,
+            "hint": hint,
+            "value": value,
+            "error": error,
+        }
+    )
+
+
+def checkbox(
+    name: str, *, label: str, hint: str = "", checked: bool = False, error: str = ""
+) -> dict[str, Any]:
+    """A box to tick, as `_templates/fields/checkbox.html` needs it.
+
+    Not for data: a box that is not ticked looks the same whether somebody decided so or not, while
+    what was not answered must stay empty. Ask for a choice between yes and no instead.
+    """
+    return _view(
+        {
+            "name": name,
+            "id": f"id_{name}",
+            "kind": "checkbox",
+            "label": label,
+            "hint": hint,
+            "checked": checked,
+            "error": error,
+        }
+    )
+
+
+def _view(view: dict[str, Any]) -> dict[str, Any]:
+    """``view`` ready for HTML, with what ties hint and error to their field."""
     described = [("hint", view["hint"]), ("error", view["error"])]
     view["describedby"] = " ".join(f"{view['id']}-{part}" for part, text in described if text)
+    view.setdefault("summary", view["error"])
     view = content.to_html(view)
     view["template"] = f"fields/{view['kind']}.html"
     return view
@@ -158,14 +203,23 @@ def _error(form_field: Any, column: Column, texts: Mapping[str, Any], language: 
     errors = content.words(language, "common")["errors"]
     kind = _kind(column)
     given = _shown_value(form_field).strip()
-    if kind == "text":
+    if kind == "text" and given:
         return content.fill(errors["too_long"], {"max": wording.number(column.max or 0, language)})
     if not given or kind != "number":
-        standard = errors["required_number" if kind == "number" else "required_choice"]
-        return texts.get("required", standard)
+        standard = {"number": "required_number", "text": "required_text"}.get(kind)
+        return texts.get("required", errors[standard or "required_choice"])
     if form_field.data is None:
         return errors["not_a_number"]
     return content.fill(errors["out_of_range"], {"min": column.min, "max": column.max})
+
+
+def _summary(error: str, texts: Mapping[str, Any], language: str) -> str:
+    """The error as it stands in the summary, where one cannot see which question it is about."""
+    errors = content.words(language, "common")["errors"]
+    standard = ("required_choice", "required_number", "required_text", "not_a_number")
+    if error not in [errors[name] for name in standard]:
+        return error
+    return content.fill(errors["in_summary"], {"error": error, "question": texts["label"]})
 
 
 class OwnMessage(str):

@@ -32,9 +32,17 @@ SECTIONS = (
 )
 
 
+LARGER_LETTERS = "larger_letters"
+
+
 def language_of(player: Any) -> str:
     """The language in which this participant reads the pages."""
     return player.participant.vars.get("language") or player.session.config["language"]
+
+
+def letters_are_larger(player: Any) -> bool:
+    """Whether this participant asked for larger letters."""
+    return bool(player.participant.vars.get(LARGER_LETTERS))
 
 
 class StudyPage(Page):
@@ -67,25 +75,34 @@ class StudyPage(Page):
         return {
             "language": language,
             "dir": wording.direction(language),
+            "larger_letters": letters_are_larger(player),
             "words": words,
             "values": content.to_html(values),
             "common": common,
-            "step": cls._step(player, common),
+            "progress": cls._progress(player, common),
             **cls.context(player),
         }
 
     @classmethod
-    def _step(cls, player: Any, common: dict[str, Any]) -> str:
+    def _progress(cls, player: Any, common: dict[str, Any]) -> dict[str, Any] | None:
+        """The step of the study that the page belongs to: in words, and one mark per step."""
         if cls.section is None:
-            return ""
+            return None
         sections = [
             name
             for name in SECTIONS
             if name != "voluntary" or player.session.config["voluntary_seconds"]
         ]
-        return content.fill(
-            common["step"], {"step": sections.index(cls.section) + 1, "steps": len(sections)}
-        )
+        step = sections.index(cls.section) + 1
+        return {
+            "text": content.fill(common["step"], {"step": step, "steps": len(sections)}),
+            "marks": ["done" if n < step else "" for n in range(len(sections))],
+        }
+
+    def inner_dispatch(self, request: Any) -> Any:
+        # If this page fails, the page that says so speaks the same language.
+        request.scope["language"] = language_of(self.player)
+        return super().inner_dispatch(request)
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         # oTree offers no public way to describe the form to a template beyond its widgets.

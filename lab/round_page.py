@@ -56,6 +56,7 @@ class RoundPage(StudyPage):
             "task_words": content.to_html(words),
             "task_texts": content.to_html(words[task.name]),
             "task_template": f"task/{task.name}.html",
+            "task_script": f"lab/tasks/{task.name}.js",
             "inputmode": task.inputmode,
             "maxlength": task.maxlength,
             "timed": duration is not None,

@@ -19,7 +19,14 @@ from typing import Any
 from study import toml
 from study.experiments import EXPERIMENTS
 
-ROOT = Path(__file__).parents[1] / "content"
+
+def _project() -> Path:
+    """The folder that the server runs in, where oTree too looks for templates and recordings."""
+    here = Path.cwd()
+    return here if (here / "content" / "en").is_dir() else Path(__file__).parents[1]
+
+
+ROOT = _project() / "content"
 MEDIA_ROOT = ROOT.parent / "_static"
 FILES = (
     "common",

@@ -1,10 +1,8 @@
 // What every page does: move focus to errors, send a form once, choose steps of a scale by their
 // number, and follow when the experimenter moves the participant on.
 
+import "./errors.js";
 import { openSocket } from "./socket.js";
-
-const summary = document.getElementById("error-summary");
-if (summary) summary.focus();
 
 const form = document.getElementById("form");
 
@@ -13,12 +11,14 @@ form?.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target instanceof HTMLInputElement) event.preventDefault();
 });
 
+let sent = false;
 form?.addEventListener("submit", (event) => {
-    const button = form.querySelector("button:not([type=button])");
-    if (button.getAttribute("aria-disabled") === "true") event.preventDefault();
-    else button.setAttribute("aria-disabled", "true");
+    if (sent) event.preventDefault();
+    sent = true;
+    event.submitter?.setAttribute("aria-disabled", "true");
 });
 window.addEventListener("pageshow", () => {
+    sent = false;
     for (const button of document.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
 });
 
@@ -32,6 +32,9 @@ for (const scale of document.querySelectorAll("[data-scale]")) {
     });
 }
 
+document.getElementById("id_larger_letters")?.addEventListener("change", (event) => {
+    document.documentElement.classList.toggle("larger", event.target.checked);
+});
 document.getElementById("print")?.addEventListener("click", () => window.print());
 
 openSocket(document.getElementById("page-script").dataset.socket, {

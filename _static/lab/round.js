@@ -15,6 +15,7 @@ const ASK_AGAIN_MS = 1000;
 const SAY_ONLINE_MS = 5000;
 const MOST_REFUSALS = 5;
 const ANNOUNCE_SECONDS = [60, 30, 10];
+const ICONS = { right: "✓ ", wrong: "✗ " };
 
 const by = (id) => document.getElementById(id);
 const [form, card, box, goOn] = [by("form"), by("card"), by("answer"), by("go-on")];
@@ -49,7 +50,7 @@ function showNext() {
     }
     if (current === number) return;
     const next = cards.get(number);
-    card.hidden = false;
+    card.classList.remove("closed");
     box.readOnly = !next;
     if (!next) {
         current = null;
@@ -165,7 +166,7 @@ function tell(item, correct, solution) {
 }
 
 function say(text, kind = "") {
-    by("feedback").textContent = { right: "✓ ", wrong: "✗ " }[kind] === undefined ? text : { right: "✓ ", wrong: "✗ " }[kind] + text;
+    by("feedback").textContent = (ICONS[kind] ?? "") + text;
     by("feedback").className = `feedback ${kind}`;
 }
 
@@ -222,11 +223,14 @@ function isDone() {
 }
 
 function end(text) {
+    // The card leaves its place to the text, so that nothing else moves.
     over = true;
-    card.hidden = true;
+    card.classList.add("closed");
+    by("ended-text").textContent = text;
+    by("ended").hidden = false;
+    by("connection").textContent = "";
     by("stop")?.remove();
     by("stop-dialog")?.close();
-    by("connection").textContent = text;
 }
 
 function allDone() {

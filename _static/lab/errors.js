@@ -1,0 +1,3 @@
+// Whoever sends a page with errors is taken to the list of them.
+
+document.getElementById("error-summary")?.focus();
