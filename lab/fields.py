@@ -52,7 +52,8 @@ def _field(column: Column) -> Any:
     elif column.type == "money":
         field = models.CurrencyField(**options)
     elif column.type == "text":
-        field = models.LongStringField(max_length=int(column.max or 10_000), **options)
+        # Not LongStringField: that one takes texts of any length.
+        field = models.StringField(max_length=int(column.max or 10_000), **options)
     elif column.answers:
         field = models.StringField(
             choices=list(column.values), widget=widgets.RadioSelect, **options
