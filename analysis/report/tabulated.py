@@ -259,5 +259,5 @@ def heterogeneity_table(slopes: pd.DataFrame, planned: ExperimentPlan, plan: Pla
         groups=[MODERATORS.get(name, name.replace("_", " ")) for name in slopes["moderator"]],
         notes="Not adjusted for the number of tests. The moderators were not randomized: a slope "
         "says where effects differ, not why. A few participants with extreme answers weigh "
-        "heavily in slopes, so that with some fifty per arm these tests reject somewhat too often.",
+        "heavily in slopes, so that with some fifty per arm these tests reject too often.",
     )
