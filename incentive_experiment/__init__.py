@@ -7,10 +7,9 @@ the main round, which may be stopped early.
 
 from otree.api import BaseConstants, BaseGroup, BasePlayer, BaseSubsession
 
-from lab import experiment
+from lab import experiment, report
 from lab.assignment import DrawRow, export_draws
 from lab.fields import player_fields, subsession_fields
-from lab.report import vars_for_admin_report
 from lab.round_records import AnswerRow, export_answers
 
 doc = "Do a private incentive and contact with a beneficiary change effort?"
@@ -44,6 +43,10 @@ class AssignmentDraw(DrawRow):
 
 def creating_session(subsession):
     experiment.creating_session(subsession)
+
+
+def vars_for_admin_report(subsession):
+    return report.vars_for_admin_report(subsession)
 
 
 def custom_export(players):

@@ -1,16 +1,15 @@
 """Does the source of the information change the willingness to co-produce?
 
-Arms (`study/experiments.py`): ``control`` reads a neutral sheet of facts, ``organisation`` the same
-facts told by the organisation that runs the service, ``beneficiary`` told by a person who uses it.
-The main outcome is willingness to co-produce, asked right after the message.
+Arms (`study/experiments.py`): ``control`` reads a neutral sheet of facts, ``organisation`` the
+same facts told by the organisation that runs the service, ``beneficiary`` told by a person who
+uses it. The main outcome is willingness to co-produce, asked right after the message.
 """
 
 from otree.api import BaseConstants, BaseGroup, BasePlayer, BaseSubsession
 
-from lab import experiment
+from lab import experiment, report
 from lab.assignment import DrawRow, export_draws
 from lab.fields import player_fields, subsession_fields
-from lab.report import vars_for_admin_report
 from lab.round_records import AnswerRow, export_answers
 
 doc = "Does the source of the information change the willingness to co-produce?"
@@ -44,6 +43,10 @@ class AssignmentDraw(DrawRow):
 
 def creating_session(subsession):
     experiment.creating_session(subsession)
+
+
+def vars_for_admin_report(subsession):
+    return report.vars_for_admin_report(subsession)
 
 
 def custom_export(players):

@@ -11,7 +11,7 @@ from effort_task.rounds import MAIN, VOLUNTARY
 from lab.assignment import DrawRow, arm_of, assign
 from lab.page import StudyPage, language_of
 from lab.round_page import RoundPage
-from lab.setup import config_of, experiment_of
+from lab.setup import config_of
 from study import content
 from study.columns import family
 from study.pay import product
@@ -162,10 +162,3 @@ class VoluntaryRoundPage(RoundPage, ExperimentPage):
 def creating_session(subsession: Any) -> None:
     """Copy the seed to where the app's own export shows it."""
     subsession.seed = subsession.session.config["seed"]
-
-
-def sample_messages(session: Any) -> list[str]:
-    """The sample messages that this session would show."""
-    arms = experiment_of(session.config).arms.values()
-    samples = content.samples(session.config["language"])
-    return sorted({arm.message for arm in arms} & set(samples))
