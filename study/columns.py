@@ -38,8 +38,8 @@ class Column:
 
 @cache
 def _declared() -> dict[str, Any]:
-    with FILE.open("rb") as file:
-        return toml.load(file)
+    declared: dict[str, Any] = toml.loads(FILE.read_text("utf-8"))
+    return declared
 
 
 def _expand(declared: Mapping[str, Mapping[str, Any]]) -> Iterator[Column]:

@@ -111,7 +111,8 @@ def message(language: str, name: str) -> Message:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        return toml.loads(path.read_text("utf-8"))
+        declared: Mapping[str, Any] = toml.loads(path.read_text("utf-8"))
+        return declared
     except FileNotFoundError:
         raise ContentError(f"{_shown(path)}: the file is missing.") from None
     except UnicodeDecodeError:

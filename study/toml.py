@@ -8,7 +8,6 @@ else:  # the same parser under its older name
     import tomli as tomllib
 
 TOMLDecodeError = tomllib.TOMLDecodeError
-load = tomllib.load
 loads = tomllib.loads
 
-__all__ = ["TOMLDecodeError", "load", "loads"]
+__all__ = ["TOMLDecodeError", "loads"]
