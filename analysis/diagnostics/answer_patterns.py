@@ -73,12 +73,14 @@ def pasted_answers(answers: pd.DataFrame) -> pd.DataFrame:
     return marked(answers, "pasted", "pasted")
 
 
-def focus_losses(answers: pd.DataFrame) -> pd.DataFrame:
-    """Participants who left the page (another tab or window) while an item was shown.
+def focus_losses(answers: pd.DataFrame, *, minimum: int = 3) -> pd.DataFrame:
+    """Participants who left the page (another tab or window) during ``minimum`` items or more.
 
-    ``focus_lost`` may be a mark or the number of times per answer; what counts is the answers.
+    ``focus_lost`` may be a mark or the number of times per answer; what counts is the answers,
+    within one round.
     """
-    return marked(answers, "focus_lost", "page left")
+    found = marked(answers, "focus_lost", "page left")
+    return found[found["count"] >= minimum].reset_index(drop=True)
 
 
 def suspicious_patterns(

@@ -44,7 +44,7 @@ def balance(
     -------
     The tidy frame. ``outcome`` is the covariate; one row per covariate and arm other than
     ``control``, with estimate, standard error and interval in standard deviations (t
-    distribution, HC2). Last, ``outcome`` = ``all covariates``, ``term`` = ``any arm``:
+    distribution, HC2); no row where all of an arm and of the control have the same value. Last, ``outcome`` = ``all covariates``, ``term`` = ``any arm``:
     ``statistic`` chi-squared, with the other columns empty.
 
     Raises
@@ -96,6 +96,8 @@ def differences(
     found = []
     for code in range(1, arms):
         spread = float(np.sqrt((variances[code] + variances[0]) / 2))
+        if spread == 0 and means[code] == means[0] and variances.any():
+            continue  # rare words: nobody in these two arms has it, so there is nothing to compare
         if spread == 0:
             raise AnalysisError(
                 f"Covariate {name!r} varies neither in arm {rows.labels[code]!r} nor in the "

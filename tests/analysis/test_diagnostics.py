@@ -172,14 +172,33 @@ def test_lists_fast_pasted_and_unwatched_answers_by_phase() -> None:
         ["p2", "main", 1, 0.5],
     ]
     assert pasted_answers(ANSWERS)["detail"].tolist() == ["voluntary"]
-    assert focus_losses(ANSWERS)["count"].tolist() == [1]
+    assert focus_losses(ANSWERS, minimum=1)["count"].tolist() == [1]
+
+
+def test_looking_away_once_is_not_odd() -> None:
+    assert focus_losses(ANSWERS).empty
+    often = pd.DataFrame({"participant_code": "p1", "phase": "main", "focus_lost": [1, 0, 2, 1]})
+    assert focus_losses(often)["share"].tolist() == [0.75]
+
+
+def test_a_rare_word_does_not_cost_the_balance_of_the_others() -> None:
+    data = pd.DataFrame(
+        {
+            "arm": ["a"] * 4 + ["b"] * 4 + ["c"] * 4,
+            "gender": ["w", "m", "w", "m", "w", "w", "m", "m", "w", "m", "m", "other"],
+        }
+    )
+    found = balance(data, "arm", "a", ["gender"]).iloc[:-1]
+    terms = [tuple(row) for row in found[["outcome", "term"]].to_numpy()]
+    assert ("gender=other", "c") in terms
+    assert ("gender=other", "b") not in terms
+    assert ("gender=w", "b") in terms
 
 
 def test_one_list_of_everything_for_a_person_to_judge() -> None:
     frame = suspicious_patterns(PARTICIPANTS, ANSWERS, [SCALE])
     assert frame["pattern"].tolist() == [
         "faster than 500 ms",
-        "page left",
         "pasted",
         "straight-lining",
     ]
