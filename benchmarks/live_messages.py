@@ -200,7 +200,7 @@ def workers_for(server: Server, count: int) -> list[HttpParticipant]:
         worker.play_to("MainRound")
     with sqlite3.connect(server.folder / "db.sqlite3", timeout=30) as database:
         database.execute(
-            "UPDATE incentive_experiment_player SET effort_started_at = effort_started_at - 1000000"
+            "UPDATE incentive_experiment_player SET effort_started_at = effort_started_at - 1e6"
         )
     for worker in found:
         worker.reload()

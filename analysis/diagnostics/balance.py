@@ -44,8 +44,9 @@ def balance(
     -------
     The tidy frame. ``outcome`` is the covariate; one row per covariate and arm other than
     ``control``, with estimate, standard error and interval in standard deviations (t
-    distribution, HC2); no row where all of an arm and of the control have the same value. Last, ``outcome`` = ``all covariates``, ``term`` = ``any arm``:
-    ``statistic`` chi-squared, with the other columns empty.
+    distribution, HC2); no row where all of an arm and of the control have the same value. Last,
+    ``outcome`` = ``all covariates``, ``term`` = ``any arm``: ``statistic`` chi-squared, with the
+    other columns empty.
 
     Raises
     ------
