@@ -19,14 +19,27 @@ PREFIXES = {each.phase: each.prefix for each in (PRACTICE, BASELINE, MAIN, VOLUN
 TIMES = ("started_at", "deadline", "ended_at")
 EXPERIMENT_APPS = ("info_source_experiment", "incentive_experiment")
 LOCK_SECONDS = 30
+INTAKE_PAGES = (
+    "Welcome",
+    "Instructions",
+    "Practice",
+    "Comprehension",
+    "AboutYou",
+    "Motivation",
+    "BaselineReady",
+    "BaselineRound",
+)
 
 
 class Database:
     """The database at ``url``, through connections of its own."""
 
     def __init__(self, url: str) -> None:
-        options = {"timeout": LOCK_SECONDS} if url.startswith("sqlite") else {}
-        self.engine = create_engine(url, poolclass=NullPool, connect_args=options)
+        if url.startswith("sqlite"):
+            options = {"timeout": LOCK_SECONDS}
+            self.engine = create_engine(url, poolclass=NullPool, connect_args=options)
+        else:
+            self.engine = create_engine(url, isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:
@@ -35,7 +48,7 @@ class Database:
 
     def create(self, name: str) -> None:
         """A new database on the same PostgreSQL."""
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self.engine.connect() as connection:
             connection.execute(text(f'CREATE DATABASE "{name}"'))
 
     def query(self, sql: str, **values: Any) -> list[dict[str, Any]]:
@@ -98,3 +111,24 @@ class Database:
             f"UPDATE {app}_player SET {changes} WHERE id = :id", by=seconds, id=row["id"]
         )
         assert changed == 1
+
+    def put_before_treatment(self, participants: list[str], scores: list[int]) -> None:
+        """Let participants stand right before the treatment page, with these baseline scores.
+
+        It is the end of the first app. Dozens of them get there in no time.
+        """
+        for code, score in zip(participants, scores, strict=True):
+            player = self.player("intake", code)["id"]
+            self.execute(
+                "UPDATE intake_player SET consent = :yes, baseline_correct = :score WHERE id = :id",
+                yes=True,
+                score=score,
+                id=player,
+            )
+            self.execute(
+                "UPDATE otree_participant SET _index_in_pages = :page, visited = :yes "
+                "WHERE code = :code",
+                yes=True,
+                page=len(INTAKE_PAGES) + 1,
+                code=code,
+            )

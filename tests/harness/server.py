@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +66,7 @@ class Server:
     def database_url(self) -> str:
         return self.environment["DATABASE_URL"]
 
-    @property
+    @cached_property
     def database(self) -> Database:
         """What the server has stored, read behind its back."""
         return Database(self.database_url)
@@ -123,15 +125,13 @@ class Server:
     def try_session(
         self, config: str, participants: int = 6, **parameters: Any
     ) -> requests.Response:
-        return requests.post(
-            f"{self.url}/api/sessions",
-            json={
-                "session_config_name": config,
-                "num_participants": participants,
-                "modified_session_config_fields": parameters,
-            },
-            timeout=120,
-        )
+        asked = {
+            "session_config_name": config,
+            "num_participants": participants,
+            "modified_session_config_fields": parameters,
+        }
+        # Written by hand, because requests refuses to send NaN.
+        return requests.post(f"{self.url}/api/sessions", data=json.dumps(asked), timeout=120)
 
     def live_socket(self, path: str) -> LiveSocket:
         """A live socket at a path that a page names."""
@@ -151,6 +151,10 @@ class Session:
         self.server = server
         self.code = created["code"]
         self.join_url = created["session_wide_url"]
+
+    def start_url(self, participant: str) -> str:
+        """The link with which one participant starts or comes back."""
+        return f"{self.server.url}/InitializeParticipant/{participant}"
 
     @property
     def participants(self) -> list[str]:

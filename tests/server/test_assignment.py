@@ -1,0 +1,127 @@
+"""Assignment on arrival: many at once, at one server or at two, never the same place twice."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from study.experiments import EXPERIMENTS
+from study.randomization import COPIES, assignment_list
+from tests.harness.server import Session, running
+from tests.server.conftest import SHORT, table, wide
+
+CROWD = 32
+
+
+def see_treatment(url):
+    """Open the page at which one stands; where one ends up."""
+    with requests.Session() as http:
+        response = http.get(url, timeout=120)
+        response.raise_for_status()
+        return response.url.split("/")[-2]
+
+
+def arrive_together(session, servers, codes):
+    """Everyone opens the treatment page at the same moment, each at one of the servers."""
+    created = {"code": session.code, "session_wide_url": ""}
+    doors = [Session(server, created) for server in servers]
+    urls = [doors[n % len(doors)].start_url(code) for n, code in enumerate(codes)]
+    with ThreadPoolExecutor(len(urls)) as crowd:
+        assert set(crowd.map(see_treatment, urls)) == {"Information"}
+
+
+def check_log(log, arms, people):
+    """Every place of every list handed out once, without gaps, as the seed says."""
+    assert len(log) == len({row["participant_code"] for row in log}) == people
+    for stratum in {row["stratum"] for row in log}:
+        own = [row for row in log if row["stratum"] == stratum]
+        own.sort(key=lambda row: int(row["assignment_number"]))
+        recomputed = list(assignment_list(own[0]["seed"], stratum, arms, len(own)))
+        assert [int(row["assignment_number"]) for row in own] == [d.number for d in recomputed]
+        assert [row["arm"] for row in own] == [d.arm for d in recomputed]
+        assert [int(row["block"]) for row in own] == [d.block for d in recomputed]
+        counts = Counter(row["arm"] for row in own)
+        assert max(counts.values()) - min(counts[arm] for arm in arms) <= COPIES
+
+
+@pytest.mark.parametrize("stratify", ["none", "baseline"])
+def test_a_crowd_that_arrives_at_once_is_assigned_place_by_place(server, stratify):
+    session = server.create_session("incentive", CROWD, stratify=stratify, **SHORT)
+    codes = session.participants
+    server.database.put_before_treatment(codes, [n * 7 % 11 for n in range(CROWD)])
+    arrive_together(session, [server], codes)
+    arms = list(EXPERIMENTS["incentive"].arms)
+    log = table(session, "incentive_experiment", "custom_export_assignment")
+    check_log(log, arms, CROWD)
+    if stratify == "none":
+        assert Counter(row["arm"] for row in log) == {arm: CROWD // 4 for arm in arms}
+
+
+@pytest.mark.parametrize("stratify", ["none", "baseline"])
+def test_two_servers_on_one_postgresql_never_give_the_same_place(
+    postgres, tmp_path_factory, stratify
+):
+    url = postgres.new_database()
+    folder = tmp_path_factory.mktemp("pair")
+    with (
+        running(folder / "one", database_url=url) as one,
+        running(folder / "two", database_url=url) as two,
+    ):
+        session = one.create_session("info_source", 2 * CROWD, stratify=stratify, **SHORT)
+        codes = session.participants
+        one.database.put_before_treatment(codes, [n * 5 % 13 for n in range(2 * CROWD)])
+        arrive_together(session, [one, two], codes)
+        log = table(session, "info_source_experiment", "custom_export_assignment")
+        check_log(log, list(EXPERIMENTS["info_source"].arms), 2 * CROWD)
+
+
+def test_opening_the_treatment_page_again_draws_nothing_new(server, join):
+    session = server.create_session("info_source", 2, **SHORT)
+    codes = session.participants
+    server.database.put_before_treatment(codes, [3, 4])
+    participant = join(session, codes[0])
+    first = table(session, "info_source_experiment", "custom_export_assignment")
+    urls = [session.start_url(codes[0])] * 8
+    with ThreadPoolExecutor(8) as tabs:
+        assert set(tabs.map(see_treatment, urls)) == {"Information"}
+    participant.reload()
+    assert table(session, "info_source_experiment", "custom_export_assignment") == first
+    assert len(first) == 1
+
+
+def test_who_declines_or_leaves_before_the_treatment_uses_up_nothing(server, join):
+    session = server.create_session("info_source", 12, **SHORT)
+    codes = session.participants
+    decliners, leavers, others = codes[:3], codes[3:6], codes[6:]
+    for code in decliners:
+        participant = join(session, code)
+        participant.next(consent="False")
+        assert participant.name == "Declined"
+    for code, page in zip(
+        leavers, ["Comprehension", "BaselineReady", "BaselineRound"], strict=True
+    ):
+        join(session, code).play_to(page)
+    server.database.put_before_treatment(others, [5] * 6)
+    for code in others:
+        join(session, code)
+    log = table(session, "info_source_experiment", "custom_export_assignment")
+    assert [row["participant_code"] for row in log] == others
+    # Six people fill one block.
+    assert Counter(row["arm"] for row in log) == {
+        arm: COPIES for arm in EXPERIMENTS["info_source"].arms
+    }
+    rows = wide(session)
+    assert all(rows[c]["info_source_experiment.1.player.arm"] == "" for c in decliners + leavers)
+
+
+def test_posting_the_treatment_page_unseen_assigns_all_the_same(server, join):
+    session = server.create_session("info_source", 1, **SHORT)
+    [code] = session.participants
+    server.database.put_before_treatment([code], [2])
+    participant = join(session, code)
+    participant.post({"arm": "beneficiary", "information_seconds": "1e9"})
+    row = wide(session)[code]
+    log = table(session, "info_source_experiment", "custom_export_assignment")
+    assert row["info_source_experiment.1.player.arm"] == log[0]["arm"]
+    assert row["info_source_experiment.1.player.information_seconds"] == ""
