@@ -277,7 +277,7 @@ by("stop")?.addEventListener("click", () => by("stop-dialog").showModal());
 by("stop-no")?.addEventListener("click", () => by("stop-dialog").close());
 by("stop-dialog")?.addEventListener("close", () => { if (!over) box.focus({ preventScroll: true }); });
 by("stop-yes")?.addEventListener("click", () => {
-    form.elements.stop.value = "1";
+    form.querySelector("input[name=stop]").value = "1"; // form.elements.stop is also the button
     end(words.saving);
     leave();
 });
