@@ -1,4 +1,4 @@
-"""After the rounds: fidelity checks, questionnaire, debrief, earnings; and the end for refusals."""
+"""After the rounds: fidelity checks, questionnaire, debrief, earnings; the end for refusals."""
 
 from otree.api import BaseConstants, BaseGroup, BasePlayer, BaseSubsession
 

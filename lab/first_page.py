@@ -1,4 +1,4 @@
-"""The first page: the reader's language and size of letters, changeable without losing anything."""
+"""The first page: language and size of letters, changeable without losing anything."""
 
 from __future__ import annotations
 

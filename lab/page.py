@@ -99,10 +99,10 @@ class StudyPage(Page):
             "marks": ["done" if n < step else "" for n in range(len(sections))],
         }
 
-    def inner_dispatch(self, request: Any) -> Any:
+    def set_attributes(self, participant: Any) -> None:
+        super().set_attributes(participant)
         # If this page fails, the page that says so speaks the same language.
-        request.scope["language"] = language_of(self.player)
-        return super().inner_dispatch(request)
+        self.scope["language"] = language_of(self.player)
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         # oTree offers no public way to describe the form to a template beyond its widgets.
