@@ -20,7 +20,7 @@ test: .venv/.tests-installed .venv-analysis/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest tests --ignore tests/analysis
-	$(ANALYSIS_BIN)/python -m pytest tests/analysis
+	$(ANALYSIS_BIN)/python -m pytest --confcutdir tests/analysis tests/analysis
 
 screenshots: .venv/.tests-installed
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m tests.screenshots
