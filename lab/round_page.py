@@ -86,6 +86,8 @@ class RoundPage(StudyPage):
     def live_method(cls, player: Any, message: Any) -> dict[int, Any]:
         """One message from the page; see `effort_task.journal` for its form."""
         reply = cls.take(player, message, time.time())
+        if reply.get("results"):
+            round_records.commit()
         return {player.id_in_group: reply}
 
     @classmethod

@@ -131,6 +131,17 @@ def store(player: Any, Answers: type[AnswerRow], round_: Round, outcome: Outcome
         set_committed_value(player, name, value)
 
 
+def commit() -> None:
+    """Make what was stored durable, before a page is told that it was stored.
+
+    oTree sends the reply first and commits after it, so a server that dies in between would lose
+    answers that the page has thrown away. The objects stay as they are: reading them anew would
+    cost more than all the rest.
+    """
+    db._db.expire_on_commit = False
+    db.commit()
+
+
 _compiled: dict[Any, Any] = {}
 
 
