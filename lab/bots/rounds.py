@@ -1,0 +1,180 @@
+"""Working a round as its page does: in messages, and with the page's last form."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from otree.api import Submission, expect
+from otree.database import db
+
+from effort_task.rounds import Round
+from lab import round_records
+from lab.bots.bot import Left, StudyBot
+from lab.bots.clock import pass_time
+
+PER_MESSAGE = 10
+UNTIMED_SECONDS = 60.0
+"""What a round without a time limit takes."""
+
+
+class RoundBot(StudyBot):
+    """A bot that can work the rounds of its app."""
+
+    def work(self, page: Any) -> Iterator[Submission]:
+        """Work the round of ``page`` to its end, or as long as this participant does."""
+        round_: Round = page.round
+        duration = round_.duration(self.config)
+        answers = self._answers(round_, duration)
+        if self.who.tries_to_cheat:
+            yield from self._cheat(page)
+        if not self.who.reaches(round_.phase):
+            self._send(page, answers[: len(answers) // 2])
+            raise Left
+        stop = self._stop(round_, duration)
+        late = stop is None and round_.phase == self.who.late_in
+        # The last message travels with the form: as the only one who brings it, or once more.
+        last = answers[-PER_MESSAGE:]
+        alone = duration is None or stop is not None or late
+        self._send(page, answers[: len(answers) - len(last)] if alone else answers)
+        self._wait_until(round_, duration if stop is None else stop)
+        yield Submission(
+            page,
+            {
+                "journal": json.dumps(_message(round_, last)) if last else "",
+                "stop": "" if stop is None else "1",
+            },
+        )
+        self.entered[round_.phase] = sum(right for *_, right in answers)
+        self._check(page, answers, duration, stop, len(last) if late else 0)
+
+    # ----------------------------------------------------------------------------- answers
+
+    def _stop(self, round_: Round, duration: float | None) -> float | None:
+        if duration is None or not round_.may_stop:
+            return None
+        stop: float | None = self.who.stops_early(round_.phase, duration, self.arm)
+        return stop
+
+    def _answers(self, round_: Round, duration: float | None) -> list[tuple[dict[str, Any], bool]]:
+        """The journal of the whole round; each answer with whether it is meant to be right."""
+        cards = self.who.work(
+            round_.phase,
+            duration,
+            self.arm,
+            items=round_.last_item(self.config),
+            task=self.config["task"],
+        )
+        player = self.player
+        task, seed = round_records.task_of(player), round_records.seed_of(player, round_)
+        answers, clock = [], 0.0
+        for number, card in enumerate(cards, start=1):
+            solution = task.item(seed, number).solution
+            entry = {
+                "item": number,
+                "response": self.who.response(round_.phase, number, solution, card.correct),
+                "shown_ms": round(1000 * clock, 1),
+                "answered_ms": round(1000 * (clock + card.seconds), 1),
+                "focus_lost": card.focus_lost,
+                "pasted": False,
+            }
+            answers.append((entry, card.correct))
+            clock += card.seconds
+        return answers
+
+    def _send(self, page: Any, answers: list[tuple[dict[str, Any], bool]]) -> None:
+        """Deliver ``answers`` over the live method, when they were given."""
+        for start in range(0, len(answers), PER_MESSAGE):
+            part = answers[start : start + PER_MESSAGE]
+            self._wait_until(page.round, part[-1][0]["answered_ms"] / 1000)
+            reply = self._say(page, _message(page.round, part))
+            expect(reply["refused"], "")
+            expect(reply["applied"], part[-1][0]["item"])
+            expect([right for _, right, _ in reply["results"]], [right for _, right in part])
+
+    def _say(self, page: Any, message: Any) -> dict[str, Any]:
+        player = self.player
+        reply: dict[str, Any] = page.live_method(player, message)[player.id_in_group]
+        db.commit()
+        return reply
+
+    def _wait_until(self, round_: Round, seconds: float | None) -> None:
+        """Until so many seconds into the round. Untimed rounds take what they take."""
+        elapsed = time.time() - self.value(f"{round_.prefix}_started_at")
+        seconds = UNTIMED_SECONDS if seconds is None else seconds
+        if seconds > elapsed:
+            pass_time(self.participant, seconds - elapsed)
+
+    # ----------------------------------------------------------------------------- the end
+
+    def _check(
+        self,
+        page: Any,
+        answers: list[tuple[dict[str, Any], bool]],
+        duration: float | None,
+        stop: float | None,
+        late: int,
+    ) -> None:
+        """Rows and counts are what was entered."""
+        round_: Round = page.round
+        rows = self._rows(page)
+        expect([row.item for row in rows], [entry["item"] for entry, _ in answers])
+        expect([row.response for row in rows], [entry["response"] for entry, _ in answers])
+        expect([row.correct for row in rows], [right for _, right in answers])
+        if late:
+            expect([row.late for row in rows[-late:]], [True] * late)
+        expect(self.value(f"{round_.prefix}_attempts"), len(answers))
+        expect(self.value(f"{round_.prefix}_correct"), self.entered[round_.phase])
+        if duration is None:
+            return
+        seconds = self.value(f"{round_.prefix}_seconds")
+        if stop is None:
+            expect(seconds, duration)
+        else:
+            expect(abs(seconds - stop), "<", 5)
+        if round_.prefix == "effort":
+            expect(self.value("stopped_early"), stop is not None)
+
+    def _rows(self, page: Any) -> list[Any]:
+        """The stored answers of a round, in the order in which they came."""
+        rows = db.query(page.Answers).filter_by(player_id=self.player.id, phase=page.round.phase)
+        return list(rows.order_by(page.Answers.id))
+
+    # --------------------------------------------------------------------------- mischief
+
+    def _cheat(self, page: Any) -> Iterator[Submission]:
+        """What the server must refuse without storing anything, on the socket and in the form."""
+        phase, window = page.round.phase, round_records.task_of(self.player).window
+        entry = {"item": 1, "response": "1", "shown_ms": 0, "answered_ms": 1}
+        messages = [
+            None,
+            "main",
+            [],
+            {"round": "another", "answers": [entry]},
+            {"round": phase, "answers": "all"},
+            {"round": phase, "answers": [entry] * (window + 1)},
+            {"round": phase, "answers": [entry | {"item": 2}]},
+            {"round": phase, "answers": [entry | {"item": True}]},
+            {"round": phase, "answers": [entry | {"response": 123456}]},
+            {"round": phase, "answers": [entry | {"response": " "}]},
+            {"round": phase, "answers": [entry | {"response": "1" * 1_000_000}]},
+            {"round": phase, "answers": [entry | {"answered_ms": -1}]},
+            {"round": phase, "answers": [entry | {"shown_ms": 2}]},
+            {"round": phase, "answers": [entry], "have": 1e999},
+        ]
+        for message in messages:
+            expect(self._say(page, message)["refused"], "!=", "")
+        journals = ["{", "[[[[", "x" * 300_000, json.dumps(messages[6]), "null"]
+        for journal in journals:
+            # A round that may be stopped would end here, so nobody asks for that.
+            stop = "" if page.round.may_stop else "1"
+            yield Submission(page, {"journal": journal, "stop": stop})
+        expect(self._rows(page), [])
+        expect(self.value(f"{page.round.prefix}_attempts"), 0)
+        expect(self.value(f"{page.round.prefix}_correct"), 0)
+
+
+def _message(round_: Round, answers: list[tuple[dict[str, Any], bool]]) -> dict[str, Any]:
+    return {"round": round_.phase, "have": 0, "answers": [entry for entry, _ in answers]}

@@ -1,0 +1,264 @@
+"""What bots and the demo promise: both experiments play through, and the data are as entered.
+
+What the bots check on every page is in `lab/bots/`. Here are the real commands, and what the
+exports say afterwards.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import analysis
+from analysis.checks import check
+from lab.bots.people import CASES
+from study.experiments import EXPERIMENTS
+from tests.harness.server import ROOT, link_project
+
+SEATS = 24
+
+
+def environment():
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("OTREE_")}
+    return kept | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def run(command, folder, **options):
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        check=False,
+        **options,
+    )
+
+
+# ------------------------------------------------------------------------------------- cases
+
+
+@pytest.fixture(scope="module", params=list(EXPERIMENTS))
+def played(request, tmp_path_factory):
+    """All cases of one experiment, played by oTree's own command."""
+    folder = tmp_path_factory.mktemp(request.param)
+    link_project(folder)
+    done = run(["otree", "test", request.param, "12", "--export=exports"], folder)
+    return request.param, done, folder / "exports"
+
+
+def test_every_case_plays_through_and_its_export_has_no_problems(played):
+    experiment, done, exports = played
+    assert done.returncode == 0, done.stderr[-3000:]
+    sessions = re.findall(r"Creating '(\w+)' session \(test case (\d+)\)", done.stderr)
+    assert sessions == [(experiment, str(number)) for number in range(len(CASES))]
+    assert check(exports) == []
+
+
+def test_every_case_leaves_the_data_that_it_is_about(played):
+    _, _, exports = played
+    data = analysis.load(exports, include_bots=True)
+    codes = list(dict.fromkeys(data["session_code"]))
+    by_case = {
+        case: data[data["session_code"] == code] for case, code in zip(CASES, codes, strict=True)
+    }
+
+    diligent = by_case["diligent"]
+    assert (diligent["completed"] == 1).all()
+    assert (diligent["effort_correct"] == diligent["effort_attempts"]).all()
+    assert (diligent["effort_correct"] > 5).all()
+    assert (diligent["stopped_early"] == 0).all()
+    assert (diligent["voluntary_correct"] > 0).all()
+
+    idle = by_case["idle"]
+    assert (idle["effort_attempts"] == 0).all()
+    assert (idle["effort_seconds"] == 300).all()
+    assert (idle["stopped_early"] == 0).all()
+    assert (idle["donation"] == 0).all()
+
+    stopped = by_case["stops_early"]
+    assert (stopped["stopped_early"] == 1).all()
+    assert stopped["effort_seconds"].between(115, 130).all()
+
+    declined = by_case["refuses_consent"]
+    assert (declined["consent"] == 0).all()
+    assert (declined["earnings_total"] == 5).all()
+    assert declined[["arm", "baseline_correct", "effort_correct", "completed"]].isna().all(None)
+
+    unwilling = by_case["refuses_voluntary"]
+    assert (unwilling["voluntary_accepted"] == 0).all()
+    assert unwilling["voluntary_correct"].isna().all()
+
+    confused = by_case["fails_comprehension"]
+    assert (confused["comprehension_errors"] == 9).all()
+
+    nonsense = by_case["nonsense"]
+    assert (nonsense["effort_attempts"] > 5).all()
+    assert (nonsense["effort_correct"] == 0).all()
+    assert (nonsense["donation"] == 0).all()
+    assert nonsense["information_seconds"].isna().all()
+
+
+# ---------------------------------------------------------------------- other parameters
+
+
+VARIANTS = [
+    ("incentive", "diligent", {"task": "counting_zeros", "stratify": "baseline"}),
+    ("info_source", "nonsense", {"task": "transcription", "practice_items": 20}),
+    ("info_source", "diligent", {"practice_items": 0, "voluntary_seconds": 0, "language": "it"}),
+    ("incentive", "fails_comprehension", {"language": "it", "arms": "control,reward_beneficiary"}),
+    ("incentive", "stops_early", {"force_arm": "reward", "piece_rate": 0.145}),
+    ("info_source", "simulated", {"stratify": "baseline", "donation_rate": 0.005}),
+]
+
+PLAY_ALL = """
+from pathlib import Path
+from lab import demo
+demo.start_otree()
+for number, (experiment, case, parameters) in enumerate({variants!r}):
+    demo.play(experiment, 5, f"v{{number}}", case=case, **parameters)
+list(demo.export(Path({folder!r})))
+"""
+
+
+def test_bots_play_with_other_tasks_languages_and_parameters(tmp_path):
+    program = PLAY_ALL.format(variants=VARIANTS, folder=str(tmp_path))
+    done = run([sys.executable, "-c", program], ROOT)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert check(tmp_path) == []
+
+
+# -------------------------------------------------------------------------------------- demo
+
+
+def demo(folder, participants, *options):
+    command = [sys.executable, "-m", "lab.demo", "-n", str(participants), "-o", str(folder)]
+    done = run([*command, "--seed", "test", *options], ROOT)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder / "exports"
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    """200 simulated participants, half of them in each experiment."""
+    return demo(tmp_path_factory.mktemp("simulated"), 100, "--no-report")
+
+
+@pytest.fixture(scope="module")
+def crowd(simulated):
+    return analysis.load(simulated, include_bots=True)
+
+
+def test_the_demo_exports_what_the_data_page_offers_without_problems(simulated):
+    names = sorted(re.sub(r"-\d{4}-\d\d-\d\d\.csv$", "", p.name) for p in simulated.iterdir())
+    assert names == sorted(
+        [
+            "PageTimes",
+            "all_apps_wide",
+            "intake",
+            "intake_custom_export",
+            "intake_custom_export_comprehension",
+            "closing",
+            *(e.app for e in EXPERIMENTS.values()),
+            *(f"{e.app}_custom_export" for e in EXPERIMENTS.values()),
+            *(f"{e.app}_custom_export_assignment" for e in EXPERIMENTS.values()),
+        ]
+    )
+    assert check(simulated) == []
+
+
+def test_all_simulated_data_say_that_they_are_simulated(simulated):
+    [wide] = simulated.glob("all_apps_wide*.csv")
+    with wide.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 200
+    assert {row["participant._is_bot"] for row in rows} == {"1"}
+    assert {row["session.label"] for row in rows} == {"simulated"}
+    assert analysis.load(simulated).empty
+
+
+def test_simulated_participants_differ_as_people_do(crowd):
+    done = crowd[crowd["completed"] == 1]
+    assert 150 < len(done) < 200
+    for outcome in ("baseline_correct", "effort_correct", "willingness", "hours_pledged"):
+        assert done[outcome].nunique() >= 8, outcome
+    assert 0.1 < done["effort_correct"].std() / done["effort_correct"].mean() < 0.5
+    assert done["effort_correct"].corr(done["baseline_correct"]) > 0.5
+    assert 0.7 < (done["effort_correct"].sum() / done["effort_attempts"].sum()) < 0.99
+    assert 0.2 < done["voluntary_accepted"].mean() < 0.8
+    assert done["stopped_early"].sum() > 0
+    assert crowd["comprehension_errors"].max() > 0
+
+
+def test_simulated_participants_stay_away_decline_and_drop_out(crowd):
+    # `load` leaves out who never came.
+    assert 180 < len(crowd) < 200
+    assert 0 < (crowd["consent"] == 0).sum() < 20
+    left = (crowd["consent"] == 1) & crowd["completed"].isna()
+    assert 0 < left.sum() < 30
+    # Nobody who left has data of what came later.
+    assert crowd.loc[left, ["earnings_total", "age", "comment"]].isna().all(None)
+
+
+def test_free_text_of_simulated_participants_cannot_become_a_formula(simulated):
+    texts = []
+    for path in simulated.glob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                texts += [v for k, v in row.items() if k.endswith(("comment", "response"))]
+    assert any(text.startswith("'=") for text in texts)
+    assert not any(text.startswith(("=", "+", "-", "@")) for text in texts)
+
+
+def test_the_same_seed_lets_the_same_people_do_the_same(crowd, tmp_path):
+    """Also in a smaller demo: what comes first is the same.
+
+    Codes are oTree's and random, and with them the cards and what is typed; so are the times.
+    """
+    again = analysis.load(demo(tmp_path, SEATS, "--no-report"), include_bots=True)
+    random_or_timed = ("_code", "_at", "_deadline", "_utc", ".file", ".row")
+    kept = [c for c in again.columns if not c.endswith(random_or_timed)]
+    for experiment in EXPERIMENTS:
+        theirs = again[again["experiment"] == experiment]
+        ours = crowd[crowd["experiment"] == experiment].head(len(theirs))
+        assert len(ours) > 15
+        for column in kept:
+            pairs = zip(ours[column].astype(object), theirs[column].astype(object), strict=True)
+            # A round's clock runs on for the moment that the bot's own work takes.
+            slack = 2 if column.endswith("_seconds") else 0
+            assert all(same(a, b, slack) for a, b in pairs), column
+
+
+def same(a, b, slack):
+    if pd.isna(a) or pd.isna(b):
+        return pd.isna(a) and pd.isna(b)
+    return abs(a - b) <= slack if slack else a == b
+
+
+def test_the_demo_ends_by_naming_a_report_that_exists(tmp_path):
+    command = [sys.executable, "-m", "lab.demo", "-n", str(SEATS), "-o", str(tmp_path)]
+    done = run(command, ROOT)
+    assert done.returncode == 0, done.stderr[-3000:]
+    named = re.fullmatch(r"Open (.+)", done.stdout.strip().splitlines()[-1])
+    assert named is not None
+    report = (ROOT / named[1]).read_text("utf-8")
+    assert "simulated" in report.lower()
+
+
+def test_the_demo_does_not_mix_with_other_data(tmp_path):
+    (tmp_path / "exports").mkdir()
+    other = tmp_path / "exports" / "all_apps_wide-2026-01-01.csv"
+    other.write_text("participant.code,session.comment\nabc,\n", "utf-8")
+    command = [sys.executable, "-m", "lab.demo", "-n", "2", "-o", str(tmp_path)]
+    done = run(command, ROOT)
+    assert done.returncode == 2
+    assert "Name another folder" in done.stderr
+    assert other.exists()
