@@ -8,5 +8,8 @@ assignment.py  drawing an arm and claiming it
 round_records.py  rounds and answers in the database
 round_page.py  the page on which a round is worked
 experiment.py  the pages that both experiments have in common
+earnings.py    what a participant has earned, from all apps
 report.py      what the experimenter sees in the admin report
+bots/          simulated participants who go through the real pages
+demo.py        both experiments with bots, from the first page to the report
 """

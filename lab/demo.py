@@ -136,8 +136,8 @@ def start_otree() -> None:
         from otree import database
 
         database.sqlite_disk_conn.close()
+        os.chdir(ROOT)
     database.DB_FILE = str(Path(elsewhere) / database.DB_FILE)
-    os.chdir(ROOT)
     from otree import main
 
     main.setup()
