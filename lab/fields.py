@@ -6,6 +6,7 @@ A form field reaches its template as one plain dictionary, so that the component
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -90,10 +91,18 @@ def question_texts(column: Column, language: str) -> dict[str, Any]:
 
 
 def question(
-    form_field: Any, column: Column, texts: Mapping[str, Any], language: str
+    form_field: Any,
+    column: Column,
+    texts: Mapping[str, Any],
+    language: str,
+    typed: str | None = None,
 ) -> dict[str, Any]:
-    """One form field as its component in `_templates/fields/` needs it, ready for HTML."""
-    error = _error(form_field, column, texts, language)
+    """One form field as its component in `_templates/fields/` needs it, ready for HTML.
+
+    typed: what was sent, shown again also when it was not accepted; None: the page is new.
+    """
+    shown = _stored(form_field) if typed is None else typed
+    error = _error(form_field, column, texts, language, shown)
     view = {
         "name": column.name,
         "id": f"id_{column.name}",
@@ -105,8 +114,8 @@ def question(
         "high": texts.get("high", ""),
         "error": error,
         "summary": _summary(error, texts, language),
-        "value": _shown_value(form_field),
-        "options": _options(form_field, column, texts),
+        "value": shown,
+        "options": _options(column, texts, shown),
         "min": "" if column.min is None else int(column.min),
         "max": "" if column.max is None else int(column.max),
     }
@@ -156,7 +165,9 @@ def _view(view: dict[str, Any]) -> dict[str, Any]:
     described = [("hint", view["hint"]), ("error", view["error"])]
     view["describedby"] = " ".join(f"{view['id']}-{part}" for part, text in described if text)
     view.setdefault("summary", view["error"])
-    view = content.to_html(view)
+    # What somebody typed is not one of our texts: its asterisks mean nothing.
+    value = html.escape(view.get("value", ""))
+    view = content.to_html(view) | {"value": value}
     view["template"] = f"fields/{view['kind']}.html"
     return view
 
@@ -167,20 +178,15 @@ def _kind(column: Column) -> str:
     return "text" if column.type == "text" else "choice"
 
 
-def _shown_value(form_field: Any) -> str:
-    # What was typed, also when it was not accepted.
-    raw = getattr(form_field, "raw_data", None)
-    if raw:
-        return str(raw[0])
+def _stored(form_field: Any) -> str:
     return "" if form_field.data is None else str(form_field.data)
 
 
-def _options(form_field: Any, column: Column, texts: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _options(column: Column, texts: Mapping[str, Any], chosen: str) -> list[dict[str, Any]]:
     if _kind(column) == "scale":
         labels = {str(step): str(step) for step in scale(column)}
     else:
         labels = texts.get("options", {})
-    chosen = _shown_value(form_field)
     ends = {0: texts.get("low", ""), len(labels) - 1: texts.get("high", "")}
     return [
         {
@@ -194,7 +200,9 @@ def _options(form_field: Any, column: Column, texts: Mapping[str, Any]) -> list[
     ]
 
 
-def _error(form_field: Any, column: Column, texts: Mapping[str, Any], language: str) -> str:
+def _error(
+    form_field: Any, column: Column, texts: Mapping[str, Any], language: str, shown: str
+) -> str:
     """The error of a field in our words: missing, not a number, out of range, too long."""
     if not form_field.errors:
         return ""
@@ -203,7 +211,7 @@ def _error(form_field: Any, column: Column, texts: Mapping[str, Any], language: 
         return str(own_message)
     errors = content.words(language, "common")["errors"]
     kind = _kind(column)
-    given = _shown_value(form_field).strip()
+    given = shown.strip()
     if kind == "text" and given:
         return content.fill(errors["too_long"], {"max": wording.number(column.max or 0, language)})
     if not given or kind != "number":

@@ -118,7 +118,14 @@ class StudyPage(Page):
         column = columns(self.player.get_folder_name())[form_field.name]
         values = wording.session_values(self.session.config, language)
         texts = content.fill(self.texts(column, language), values)
-        return fields.question(form_field, column, texts, language)
+        return fields.question(form_field, column, texts, language, self._typed(form_field.name))
+
+    def _typed(self, name: str) -> str | None:
+        """What was sent as ``name``, as it was; None if the page was not sent."""
+        if self.posted is None:
+            return None
+        value = self.posted.get(name, "")
+        return value[:MAX_FORM_TEXT] if isinstance(value, str) else ""
 
     def texts(self, column: Column, language: str) -> dict[str, Any]:
         """The texts of the question that fills ``column``."""

@@ -38,7 +38,9 @@ for (const recording of document.querySelectorAll("[data-recording]")) {
     for (const halt of ["pause", "waiting", "ended", "seeking", "error"]) {
         recording.addEventListener(halt, () => { count(); playing = false; });
     }
-    recording.addEventListener("error", () => { document.getElementById("media-failed").hidden = false; });
+    const failed = () => { document.getElementById("media-failed").hidden = false; };
+    recording.addEventListener("error", failed);
+    if (recording.error) failed(); // it failed before this script was there
 }
 
 form.addEventListener("submit", () => {

@@ -1,0 +1,153 @@
+"""One server for all tests of pages, and walks through all of them, each taken once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.harness.proxy import between
+from tests.harness.server import running
+from tests.pages.walk import Walk, add_labels, elsewhere, other_tasks, study
+
+WIDTHS = (320, 640, 768, 1440)
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+# What every page is asked at every stop.
+MEASURES = """() => {
+    const visible = (each) => each.getClientRects().length > 0 && getComputedStyle(each).visibility !== "hidden";
+    const targets = [...document.querySelectorAll("button, a, summary, label.option, label.step, input:not([type=hidden]):not([type=radio]):not([type=checkbox]), textarea")].filter(visible);
+    const box = (each) => each.getBoundingClientRect();
+    return {
+        url: location.pathname,
+        lang: document.documentElement.lang,
+        dir: document.documentElement.dir,
+        title: document.title,
+        headings: document.querySelectorAll("h1").length,
+        heading: document.querySelector("h1").innerText,
+        focused: document.activeElement.id,
+        text: document.body.innerText,
+        small: targets.filter((each) => box(each).width < 24 || box(each).height < 24).map((each) => each.outerHTML.slice(0, 120)),
+        unnamed: [...document.querySelectorAll("input[type=radio]")].filter((each) => !each.closest("fieldset")?.querySelector("legend")?.innerText.trim()).length,
+        errors: [...document.querySelectorAll(".error-summary a")].map((each) => {
+            const field = document.querySelector(each.getAttribute("href"));
+            const described = (field?.closest("fieldset[aria-describedby]") ?? field)?.getAttribute("aria-describedby") ?? "";
+            return {
+                text: each.innerText,
+                described: described.split(" ").map((id) => document.getElementById(id)?.innerText ?? "").join(" "),
+            };
+        }),
+        hosts: performance.getEntriesByType("resource").map((each) => new URL(each.name).host).filter((host) => host !== location.host),
+        frame: [...document.styleSheets].map((each) => new URL(each.href).pathname),
+        shift: window.shifted ?? 0,
+        bootstrap: document.documentElement.outerHTML.match(/bootstrap|jquery|otree/gi)?.length ?? 0,
+    };
+}"""
+
+# Layout that moves by itself: what follows an input within half a second does not count.
+SHIFTS = """
+    window.shifted = 0;
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+    }).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@dataclass
+class Stop:
+    """What was found at one stop of a walk."""
+
+    name: str
+    measures: dict[str, Any]
+    faults: list[str]
+    too_wide: list[int]
+
+    def __getattr__(self, name: str) -> Any:
+        return self.measures[name]
+
+
+@dataclass
+class Walked:
+    """A walk that was taken: its stops by name, and what the browser complained about."""
+
+    language: str
+    stops: dict[str, Stop] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+
+
+def faults(page: Any) -> list[str]:
+    """What axe finds on a page."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    return [
+        f"{each['id']}: {each['help']}: {[node['html'][:160] for node in each['nodes']]}"
+        for each in found.response["violations"]
+    ]
+
+
+@pytest.fixture(scope="session")
+def pages_server(tmp_path_factory):
+    """A server whose laboratory has a list of seats."""
+    folder = tmp_path_factory.mktemp("pages") / "project"
+    folder.mkdir()
+    add_labels(folder)
+    with running(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def walk(pages_server, browser) -> Iterator[Walk]:
+    """Somebody with a browser of their own, on a computer."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en")
+    with between(pages_server.port) as network:
+        yield Walk(context.new_page(), pages_server, network)
+        context.close()
+
+
+def _take(server, browser, config, language, size, **parameters) -> Walked:
+    width, height = size
+    viewport = {"width": width, "height": height}
+    context = browser.new_context(viewport=viewport, locale=language, reduced_motion="reduce")
+    context.add_init_script(SHIFTS)
+    walked = Walked(language)
+    with between(server.port) as network:
+        walk = Walk(context.new_page(), server, network)
+        page = walk.page
+        page.on("pageerror", lambda error: walked.complaints.append(str(error)))
+        for name in chain(
+            study(walk, config, language=language, **parameters),
+            elsewhere(walk, config, language=language),
+            other_tasks(walk, config, language=language),
+        ):
+            measures = page.evaluate(MEASURES)
+            too_wide = []
+            for each in WIDTHS:
+                page.set_viewport_size({"width": each, "height": height})
+                if page.evaluate("document.scrollingElement.scrollWidth") > each:
+                    too_wide.append(each)
+            page.set_viewport_size(viewport)
+            walked.stops[name] = Stop(name, measures, faults(page), too_wide)
+        context.close()
+    return walked
+
+
+@pytest.fixture(scope="session")
+def on_computer(pages_server, browser) -> Walked:
+    """The first experiment in English, on a computer."""
+    return _take(pages_server, browser, "info_source", "en", (1280, 800))
+
+
+@pytest.fixture(scope="session")
+def magnified(pages_server, browser) -> Walked:
+    """The second experiment in Italian, on a computer whose pages are magnified to 400%."""
+    arm = {"force_arm": "reward_beneficiary"}
+    return _take(pages_server, browser, "incentive", "it", (320, 256), **arm)
+
+
+@pytest.fixture(scope="session", params=["on_computer", "magnified"])
+def walked(request) -> Walked:
+    """Each of the walks."""
+    return request.getfixturevalue(request.param)

@@ -1,0 +1,134 @@
+"""What holds on every page of both experiments, in every state that participants can meet."""
+
+from __future__ import annotations
+
+from babel import Locale
+
+from study import content
+from tests.pages.conftest import MEASURES, SHIFTS, faults
+
+IN_ERROR = ("room, no label", "room, label unknown")
+
+
+def in_error(walked):
+    return {
+        name: stop
+        for name, stop in walked.stops.items()
+        if name in IN_ERROR or name.endswith(("errors", "wrong", "not a number", "too many"))
+        if not name.startswith("practice")
+    }
+
+
+def found(walked, what):
+    """By name of the stop, what is there but should not."""
+    return {name: what(stop) for name, stop in walked.stops.items() if what(stop)}
+
+
+def test_the_walk_ends_at_the_earnings_at_every_size(walked):
+    assert walked.stops["earnings"].url.split("/")[-2] == "Earnings"
+    assert len(walked.stops) >= 45
+
+
+def test_axe_finds_nothing(walked):
+    assert found(walked, lambda stop: stop.faults) == {}
+
+
+def test_pages_say_their_language_and_direction(walked):
+    direction = Locale.parse(walked.language).text_direction
+    here = {name: (stop.lang, stop.dir) for name, stop in walked.stops.items()}
+    assert set(here.values()) == {(walked.language, direction)}, here
+
+
+def test_every_page_has_one_heading_and_it_begins_the_title(walked):
+    for name, stop in walked.stops.items():
+        assert stop.headings == 1, name
+        prefix = content.words(walked.language, "common")["errors"]["title_prefix"] + " "
+        begun = stop.title.removeprefix(prefix)
+        # The heading of the information sheet belongs to the sheet.
+        assert begun.startswith(stop.heading) or name == "information", (stop.title, stop.heading)
+
+
+def test_errors_begin_the_title_and_are_listed_focused_and_tied_to_their_fields(walked):
+    words = content.words(walked.language, "common")["errors"]
+    stops = in_error(walked)
+    assert len(stops) >= 11
+    for name, stop in walked.stops.items():
+        assert stop.title.startswith(words["title_prefix"]) == (name in stops), name
+    for name, stop in stops.items():
+        assert stop.focused == "error-summary", name
+        assert stop.errors, name
+        for error in stop.errors:
+            said = error["text"].split(":")[0]
+            assert said in error["described"], (name, error)
+
+
+def test_radio_groups_have_names(walked):
+    assert found(walked, lambda stop: stop.unnamed) == {}
+
+
+def test_targets_are_at_least_24_pixels(walked):
+    assert found(walked, lambda stop: stop.small) == {}
+
+
+def test_nothing_is_cut_off_or_scrolls_sideways_at_any_width(walked):
+    assert found(walked, lambda stop: stop.too_wide) == {}
+
+
+def test_nothing_moves_by_itself(walked):
+    assert found(walked, lambda stop: stop.shift if stop.shift > 0.05 else None) == {}
+
+
+def test_nothing_comes_from_another_host(walked):
+    assert found(walked, lambda stop: stop.hosts) == {}
+
+
+def test_no_framework_default_shows(walked):
+    assert found(walked, lambda stop: stop.bootstrap) == {}
+    assert {tuple(stop.frame) for stop in walked.stops.values()} == {("/static/lab/style.css",)}
+
+
+def test_scripts_do_not_fail(walked):
+    assert walked.complaints == []
+
+
+def test_no_page_shows_a_placeholder_or_an_empty_value(walked):
+    for name, stop in walked.stops.items():
+        for mark in ("{", "}", "None", "undefined", "NaN"):
+            assert mark not in stop.text, (name, mark)
+
+
+def test_steps_are_counted_up_to_a_certain_total(walked):
+    words = content.words(walked.language, "common")
+    counted = {
+        "welcome": 1,
+        "instructions": 2,
+        "motivation": 3,
+        "first round, before": 4,
+        "information": 5,
+        "hours": 6,
+        "main round, before": 7,
+        "voluntary round, offer": 8,
+        "earnings": 9,
+    }
+    for name, step in counted.items():
+        line = content.fill(words["step"], {"step": step, "steps": 9})
+        assert line in walked.stops[name].text, name
+    for name in ("waiting", "declined", "full", "error"):
+        assert words["step"].split()[0] + " 1" not in walked.stops[name].text, name
+
+
+def test_the_probes_see_what_they_are_to_find(walk):
+    walk.goto("/room/open")
+    walk.page.evaluate(SHIFTS)
+    walk.page.evaluate("""() => {
+        document.documentElement.lang = "";
+        document.querySelector(".button").insertAdjacentHTML("beforebegin",
+            '<label class="option" style="width: 20px; height: 20px"><input type="radio"></label>');
+        document.querySelector("h1").style.marginTop = "300px";
+    }""")
+    walk.page.wait_for_timeout(200)
+    measures = walk.page.evaluate(MEASURES)
+    assert any(fault.startswith("html-has-lang") for fault in faults(walk.page))
+    assert measures["small"]
+    assert measures["unnamed"] == 1
+    assert measures["shift"] > 0.05
