@@ -120,7 +120,8 @@ class Database:
         for code, score in zip(participants, scores, strict=True):
             player = self.player("intake", code)["id"]
             self.execute(
-                "UPDATE intake_player SET consent = :yes, baseline_correct = :score WHERE id = :id",
+                "UPDATE intake_player SET consent = :yes, baseline_correct = :score "
+                "WHERE id = :id",
                 yes=True,
                 score=score,
                 id=player,

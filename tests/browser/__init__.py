@@ -1,0 +1,1 @@
+"""The real browser at the real server, used by keyboard alone."""
