@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,44 +18,9 @@ from tests.pages.walk import Walk, add_labels, elsewhere, other_tasks, study
 WIDTHS = (320, 640, 768, 1440)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
-# What every page is asked at every stop.
-MEASURES = """() => {
-    const visible = (each) => each.getClientRects().length > 0 && getComputedStyle(each).visibility !== "hidden";
-    const targets = [...document.querySelectorAll("button, a, summary, label.option, label.step, input:not([type=hidden]):not([type=radio]):not([type=checkbox]), textarea")].filter(visible);
-    const box = (each) => each.getBoundingClientRect();
-    return {
-        url: location.pathname,
-        lang: document.documentElement.lang,
-        dir: document.documentElement.dir,
-        title: document.title,
-        headings: document.querySelectorAll("h1").length,
-        heading: document.querySelector("h1").innerText,
-        focused: document.activeElement.id,
-        text: document.body.innerText,
-        small: targets.filter((each) => box(each).width < 24 || box(each).height < 24).map((each) => each.outerHTML.slice(0, 120)),
-        unnamed: [...document.querySelectorAll("input[type=radio]")].filter((each) => !each.closest("fieldset")?.querySelector("legend")?.innerText.trim()).length,
-        errors: [...document.querySelectorAll(".error-summary a")].map((each) => {
-            const field = document.querySelector(each.getAttribute("href"));
-            const described = (field?.closest("fieldset[aria-describedby]") ?? field)?.getAttribute("aria-describedby") ?? "";
-            return {
-                text: each.innerText,
-                described: described.split(" ").map((id) => document.getElementById(id)?.innerText ?? "").join(" "),
-            };
-        }),
-        hosts: performance.getEntriesByType("resource").map((each) => new URL(each.name).host).filter((host) => host !== location.host),
-        frame: [...document.styleSheets].map((each) => new URL(each.href).pathname),
-        shift: window.shifted ?? 0,
-        bootstrap: document.documentElement.outerHTML.match(/bootstrap|jquery|otree/gi)?.length ?? 0,
-    };
-}"""
-
-# Layout that moves by itself: what follows an input within half a second does not count.
-SHIFTS = """
-    window.shifted = 0;
-    new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
-    }).observe({ type: "layout-shift", buffered: true });
-"""
+HERE = Path(__file__).parent
+PROBES = (HERE / "probes.js").read_text("utf-8")
+SHIFTS = (HERE / "shifts.js").read_text("utf-8")
 
 
 @dataclass
@@ -122,7 +88,7 @@ def _take(server, browser, config, language, size, **parameters) -> Walked:
             elsewhere(walk, config, language=language),
             other_tasks(walk, config, language=language),
         ):
-            measures = page.evaluate(MEASURES)
+            measures = page.evaluate(PROBES)
             too_wide = []
             for each in WIDTHS:
                 page.set_viewport_size({"width": each, "height": height})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from babel import Locale
 
 from study import content
-from tests.pages.conftest import MEASURES, SHIFTS, faults
+from tests.pages.conftest import PROBES, SHIFTS, faults
 
 IN_ERROR = ("room, no label", "room, label unknown")
 
@@ -83,8 +83,8 @@ def test_nothing_comes_from_another_host(walked):
 
 
 def test_no_framework_default_shows(walked):
-    assert found(walked, lambda stop: stop.bootstrap) == {}
-    assert {tuple(stop.frame) for stop in walked.stops.values()} == {("/static/lab/style.css",)}
+    assert found(walked, lambda stop: stop.defaults) == {}
+    assert {tuple(stop.styles) for stop in walked.stops.values()} == {("/static/lab/style.css",)}
 
 
 def test_scripts_do_not_fail(walked):
@@ -122,12 +122,14 @@ def test_the_probes_see_what_they_are_to_find(walk):
     walk.page.evaluate(SHIFTS)
     walk.page.evaluate("""() => {
         document.documentElement.lang = "";
-        document.querySelector(".button").insertAdjacentHTML("beforebegin",
-            '<label class="option" style="width: 20px; height: 20px"><input type="radio"></label>');
+        document.querySelector(".button").insertAdjacentHTML(
+            "beforebegin",
+            '<label class="option" style="width: 9px; height: 9px"><input type="radio"></label>',
+        );
         document.querySelector("h1").style.marginTop = "300px";
     }""")
     walk.page.wait_for_timeout(200)
-    measures = walk.page.evaluate(MEASURES)
+    measures = walk.page.evaluate(PROBES)
     assert any(fault.startswith("html-has-lang") for fault in faults(walk.page))
     assert measures["small"]
     assert measures["unnamed"] == 1

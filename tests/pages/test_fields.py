@@ -192,7 +192,8 @@ def test_focus_is_seen_on_every_field_and_button(walk, page):
                 if (field === document.body) return null;
                 const shown = field.matches(".step input") ? field.nextElementSibling : field;
                 const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(shown);
-                return [field.id || field.className, outlineStyle, parseFloat(outlineWidth), outlineColor];
+                const width = parseFloat(outlineWidth);
+                return [field.id || field.className, outlineStyle, width, outlineColor];
             }"""
             )
             if style is None:

@@ -6,6 +6,7 @@ import csv
 import io
 
 import pytest
+import requests
 
 from study import content
 
@@ -104,8 +105,6 @@ def test_money_and_numbers_are_written_as_in_the_language(walk, page):
     ],
 )
 def test_an_empty_room_speaks_the_language_of_the_browser(pages_server, header, language):
-    import requests
-
     answer = requests.get(
         f"{pages_server.url}/room/open", headers={"Accept-Language": header}, timeout=30
     )

@@ -1,0 +1,55 @@
+"""Pages are light, and say everything in words that can be translated."""
+
+from __future__ import annotations
+
+import re
+
+from study import content
+from tests.harness.server import ROOT
+
+LIMIT = 60_000
+SCRIPTS = sorted((ROOT / "_static" / "lab").rglob("*.js"))
+
+
+def test_scripts_and_styles_stay_below_60_kilobytes():
+    files = [*SCRIPTS, *(ROOT / "_static" / "lab").rglob("*.css")]
+    assert 0 < sum(path.stat().st_size for path in files) < LIMIT
+
+
+def test_no_file_names_another_host():
+    for path in (*(ROOT / "_static").rglob("*.*"), *(ROOT / "_templates").rglob("*.html")):
+        text = path.read_text("utf-8")
+        hosts = re.findall(r"(?:https?:)?//(?!\$|\s)[\w.-]+\.\w+", text.replace("www.w3.org", ""))
+        assert hosts == [], path
+
+
+def templates():
+    """The templates of pages that participants see."""
+    for folder in ("_templates", "intake", "closing"):
+        for path in (ROOT / folder).rglob("*.html"):
+            if path.parent.name != "lab":  # what experimenters see
+                yield path
+
+
+def test_templates_hold_no_words_of_their_own():
+    marks = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>|&\w+;", flags=re.S)
+    assert len(list(templates())) > 15
+    for path in templates():
+        text = marks.sub("", path.read_text("utf-8"))
+        assert not re.search(r"[A-Za-z]{2}", text), (path, text.split())
+
+
+def test_every_text_is_used():
+    """What nobody reads need not be translated."""
+    code = "\n".join(
+        path.read_text("utf-8")
+        for folder in ("lab", "intake", "closing", "_templates", "_static/lab", "effort_task")
+        for path in (ROOT / folder).rglob("*.*")
+        if path.suffix in (".py", ".html", ".js")
+    )
+    for file in ("common", "task", "intake", "experiment", "closing"):
+        for path, _ in content.strings(content.words("en", file)):
+            keys = [key for key in path.split(".") if not key.isdigit()]
+            if keys[-1].startswith("announce_") or "designs" in keys:
+                continue
+            assert re.search(rf"\b{keys[-1]}\b", code), f"{file}: {path}"
