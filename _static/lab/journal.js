@@ -1,9 +1,17 @@
-// Answers that the server has not acknowledged, kept on this computer until it has.
+// Answers that the server has not acknowledged, kept on this computer until it has. All tabs of the
+// same round share them.
 
 export class Journal {
-    constructor(participant, round) {
+    /** `changed()` is called when another tab has answered a card. */
+    constructor(participant, round, changed) {
         this.key = `journal/${participant}/${round}`;
+        this.acknowledged = 0;
         this.answers = this.#stored();
+        window.addEventListener("storage", (event) => {
+            if (event.key !== this.key) return;
+            this.#merge();
+            changed();
+        });
     }
 
     #stored() {
@@ -13,6 +21,15 @@ export class Journal {
         } catch {
             return [];
         }
+    }
+
+    /** Take in what other tabs have kept. */
+    #merge() {
+        const own = new Set(this.answers.map((answer) => answer.item));
+        const others = this.#stored().filter((answer) => !own.has(answer.item));
+        this.answers = [...this.answers, ...others]
+            .filter((answer) => answer.item > this.acknowledged)
+            .sort((a, b) => a.item - b.item);
     }
 
     #store() {
@@ -26,14 +43,15 @@ export class Journal {
 
     add(answer) {
         this.answers.push(answer);
+        this.#merge();
         this.#store();
     }
 
     /** Forget what the server has: everything up to card `applied`. */
     acknowledge(applied) {
-        const open = this.answers.filter((answer) => answer.item > applied);
-        if (open.length === this.answers.length) return;
-        this.answers = open;
+        this.acknowledged = Math.max(applied, this.acknowledged);
+        if (!this.answers.some((answer) => answer.item <= applied)) return;
+        this.#merge();
         this.#store();
     }
 

@@ -12,6 +12,7 @@ const task = await import(`./tasks/${start.task}.js`);
 
 const REPLY_WITHIN_MS = 4000;
 const ASK_AGAIN_MS = 1000;
+const MOST_ANSWERS = 30; // in one message over the socket
 const SAY_ONLINE_MS = 5000;
 const MOST_REFUSALS = 5;
 const ANNOUNCE_SECONDS = [60, 30, 10];
@@ -21,7 +22,7 @@ const by = (id) => document.getElementById(id);
 const [form, card, box, goOn] = [by("form"), by("card"), by("answer"), by("go-on")];
 
 const clock = new Clock(start.elapsed_ms);
-const journal = new Journal(start.participant, start.round);
+const journal = new Journal(start.participant, start.round, () => showNext());
 const cards = new Map();
 let applied = start.applied;
 let current = null; // the card on screen
@@ -116,12 +117,8 @@ const socket = openSocket(source.dataset.socket, {
     message: (data) => { if (data.otree_success && data.live_method_payload) received(data.live_method_payload); },
 });
 
-function message() {
-    return {
-        round: start.round,
-        have: Math.max(applied, ...cards.keys()),
-        answers: journal.answers.slice(0, 30),
-    };
+function message(answers) {
+    return { round: start.round, have: Math.max(applied, ...cards.keys()), answers };
 }
 
 function sync(always = false) {
@@ -129,7 +126,7 @@ function sync(always = false) {
     const hungry = current === null && !over && !isDone();
     if (!always && !journal.answers.length && !hungry) return;
     waiting = performance.now();
-    socket.send(message());
+    socket.send(message(journal.answers.slice(0, MOST_ANSWERS)));
 }
 
 function received(reply) {
@@ -179,6 +176,16 @@ function connection(works) {
     if (!lost) setTimeout(() => { if (!lost) line.textContent = ""; }, SAY_ONLINE_MS);
 }
 
+/** Go where the participant is by now: the server does not answer a round that was left in another tab. */
+async function follow() {
+    try {
+        const response = await fetch(window.location.href, { redirect: "manual" });
+        if (response.type === "opaqueredirect" && !leaving) window.location.reload();
+    } catch {
+        // No network: the ticker asks again.
+    }
+}
+
 // -------------------------------------------------------------------------------------- time
 
 let announced = new Set(ANNOUNCE_SECONDS.filter((s) => start.duration_ms !== null && remaining() <= s));
@@ -208,6 +215,7 @@ setInterval(() => {
     if (waiting !== null && performance.now() - waiting > REPLY_WITHIN_MS) {
         connection(false);
         socket.reopen();
+        follow();
     } else if (!socket.isOpen()) {
         connection(false);
     } else {
@@ -249,7 +257,7 @@ function timeUp() {
 /** Send what is left together with the page, as often as it takes. */
 async function leave() {
     leaving = true;
-    form.elements.journal.value = JSON.stringify(message());
+    form.elements.journal.value = JSON.stringify(message(journal.answers));
     let response = null;
     try {
         response = await fetch(window.location.href, { method: "POST", body: new URLSearchParams(new FormData(form)) });
