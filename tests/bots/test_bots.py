@@ -140,16 +140,26 @@ def test_bots_play_with_other_tasks_languages_and_parameters(tmp_path):
 
 
 def demo(folder, participants, *options):
+    """What the demo said, having written into ``folder``."""
     command = [sys.executable, "-m", "lab.demo", "-n", str(participants), "-o", str(folder)]
     done = run([*command, "--seed", "test", *options], ROOT)
     assert done.returncode == 0, done.stderr[-3000:]
-    return folder / "exports"
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory):
     """200 simulated participants, half of them in each experiment."""
-    return demo(tmp_path_factory.mktemp("simulated"), 100, "--no-report")
+    folder = tmp_path_factory.mktemp("simulated")
+    demo(folder, 100, "--no-report")
+    return folder / "exports"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A small demo with the same seed, to the report: its folder, and what it said."""
+    folder = tmp_path_factory.mktemp("small")
+    return folder, demo(folder, SEATS)
 
 
 @pytest.fixture(scope="module")
@@ -218,12 +228,12 @@ def test_free_text_of_simulated_participants_cannot_become_a_formula(simulated):
     assert not any(text.startswith(("=", "+", "-", "@")) for text in texts)
 
 
-def test_the_same_seed_lets_the_same_people_do_the_same(crowd, tmp_path):
+def test_the_same_seed_lets_the_same_people_do_the_same(crowd, small):
     """Also in a smaller demo: what comes first is the same.
 
     Codes are oTree's and random, and with them the cards and what is typed; so are the times.
     """
-    again = analysis.load(demo(tmp_path, SEATS, "--no-report"), include_bots=True)
+    again = analysis.load(small[0] / "exports", include_bots=True)
     random_or_timed = ("_code", "_at", "_deadline", "_utc", ".file", ".row")
     kept = [c for c in again.columns if not c.endswith(random_or_timed)]
     for experiment in EXPERIMENTS:
@@ -243,11 +253,8 @@ def same(a, b, slack):
     return abs(a - b) <= slack if slack else a == b
 
 
-def test_the_demo_ends_by_naming_a_report_that_exists(tmp_path):
-    command = [sys.executable, "-m", "lab.demo", "-n", str(SEATS), "-o", str(tmp_path)]
-    done = run(command, ROOT)
-    assert done.returncode == 0, done.stderr[-3000:]
-    named = re.fullmatch(r"Open (.+)", done.stdout.strip().splitlines()[-1])
+def test_the_demo_ends_by_naming_a_report_that_exists(small):
+    named = re.fullmatch(r"Open (.+)", small[1].strip().splitlines()[-1])
     assert named is not None
     report = (ROOT / named[1]).read_text("utf-8")
     assert "simulated" in report.lower()
