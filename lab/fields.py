@@ -208,7 +208,7 @@ def _error(
         return ""
     own_message = next((e for e in form_field.errors if isinstance(e, OwnMessage)), None)
     if own_message is not None:
-        return str(own_message)
+        return own_message
     errors = content.words(language, "common")["errors"]
     kind = _kind(column)
     given = shown.strip()
@@ -224,11 +224,10 @@ def _error(
 
 def _summary(error: str, texts: Mapping[str, Any], language: str) -> str:
     """The error as it stands in the summary, where one cannot see which question it is about."""
-    errors = content.words(language, "common")["errors"]
-    standard = ("required_choice", "required_number", "required_text", "not_a_number")
-    if error not in [errors[name] for name in standard]:
+    if not error or isinstance(error, OwnMessage) or error == texts.get("required"):
         return error
-    return content.fill(errors["in_summary"], {"error": error, "question": texts["label"]})
+    words = content.words(language, "common")["errors"]["in_summary"]
+    return content.fill(words, {"error": error, "question": texts["label"]})
 
 
 class OwnMessage(str):

@@ -22,6 +22,14 @@ HERE = Path(__file__).parent
 PROBES = (HERE / "probes.js").read_text("utf-8")
 SHIFTS = (HERE / "shifts.js").read_text("utf-8")
 
+# Whether a page with larger letters becomes too wide.
+LARGER = """() => {
+    document.documentElement.classList.toggle("larger");
+    const wide = document.scrollingElement.scrollWidth > window.innerWidth;
+    document.documentElement.classList.toggle("larger");
+    return wide ? ["larger letters"] : [];
+}"""
+
 
 @dataclass
 class Stop:
@@ -30,7 +38,7 @@ class Stop:
     name: str
     measures: dict[str, Any]
     faults: list[str]
-    too_wide: list[int]
+    too_wide: list[int | str]
 
     def __getattr__(self, name: str) -> Any:
         return self.measures[name]
@@ -94,6 +102,8 @@ def _take(server, browser, config, language, size, **parameters) -> Walked:
                 page.set_viewport_size({"width": each, "height": height})
                 if page.evaluate("document.scrollingElement.scrollWidth") > each:
                     too_wide.append(each)
+            page.set_viewport_size({"width": WIDTHS[0], "height": height})
+            too_wide += page.evaluate(LARGER)
             page.set_viewport_size(viewport)
             walked.stops[name] = Stop(name, measures, faults(page), too_wide)
         context.close()

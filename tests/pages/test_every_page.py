@@ -134,3 +134,23 @@ def test_the_probes_see_what_they_are_to_find(walk):
     assert measures["small"]
     assert measures["unnamed"] == 1
     assert measures["shift"] > 0.05
+
+
+def test_earnings_are_printed_without_what_only_serves_the_screen(walk):
+    walk.join(page="Earnings")
+    page = walk.page
+    page.emulate_media(media="print")
+    assert page.locator("#total").is_visible()
+    assert page.locator(".code").inner_text() == walk.code
+    assert [button.is_visible() for button in page.locator(".button").all()] == [False]
+    assert not page.locator(".progress").is_visible()
+    assert not page.get_by_text(content.words("en", "closing")["Earnings"]["close"]).is_visible()
+
+
+def test_reduced_motion_is_honoured(walk):
+    page = walk.page
+    running = "document.getAnimations().length"
+    for motion, moves in (("reduce", 0), ("no-preference", 3)):
+        page.emulate_media(reduced_motion=motion)
+        walk.goto("/room/open?welcome_page_ok=1")
+        assert page.evaluate(running) == moves
