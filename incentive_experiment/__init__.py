@@ -9,6 +9,15 @@ from otree.api import BaseConstants, BaseGroup, BasePlayer, BaseSubsession
 
 from lab import experiment, report
 from lab.assignment import DrawRow, export_draws
+from lab.experiment import (
+    Hours,
+    Information,
+    MainReady,
+    MainRound,
+    VoluntaryOffer,
+    VoluntaryRound,
+    Willingness,
+)
 from lab.fields import player_fields, subsession_fields
 from lab.round_records import AnswerRow, export_answers
 
@@ -55,34 +64,6 @@ def custom_export(players):
 
 def custom_export_assignment(players):
     yield from export_draws(AssignmentDraw, players)
-
-
-class Information(experiment.InformationPage):
-    Draws = AssignmentDraw
-
-
-class Willingness(experiment.WillingnessPage):
-    pass
-
-
-class Hours(experiment.HoursPage):
-    pass
-
-
-class MainReady(experiment.MainReadyPage):
-    pass
-
-
-class MainRound(experiment.MainRoundPage):
-    Answers = Answer
-
-
-class VoluntaryOffer(experiment.VoluntaryOfferPage):
-    pass
-
-
-class VoluntaryRound(experiment.VoluntaryRoundPage):
-    Answers = Answer
 
 
 page_sequence = [

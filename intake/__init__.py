@@ -94,7 +94,6 @@ class Instructions(IntakePage):
 class Practice(RoundPage, IntakePage):
     section = "instructions"
     round = PRACTICE
-    Answers = Answer
 
     @staticmethod
     def is_displayed(player):
@@ -133,7 +132,6 @@ class BaselineReady(IntakePage):
 class BaselineRound(RoundPage, IntakePage):
     section = "baseline"
     round = BASELINE
-    Answers = Answer
 
 
 page_sequence = [

@@ -7,6 +7,7 @@ this up.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -47,13 +48,19 @@ class DrawRow(ExtraModel):
     drawn_at = Column(Float, nullable=False)
 
 
+def draws_of(player: Any) -> type[DrawRow]:
+    """The log of draws of the player's app, which calls it ``AssignmentDraw``."""
+    draws: type[DrawRow] = sys.modules[type(player).__module__].AssignmentDraw
+    return draws
+
+
 def arms_in_use(config: Any) -> list[str]:
     """The arms of a session, in the order of the experiment."""
     chosen = config["arms"].split(",") if config["arms"] else []
     return [name for name in experiment_of(config).arms if not chosen or name in chosen]
 
 
-def assign(player: Any, DrawLog: type[DrawRow], baseline_correct: int | None) -> None:
+def assign(player: Any, baseline_correct: int | None) -> None:
     """Give ``player`` an arm if there is none yet. The caller's transaction stores it."""
     if player.field_maybe_none("arm") is not None:
         return
@@ -64,6 +71,7 @@ def assign(player: Any, DrawLog: type[DrawRow], baseline_correct: int | None) ->
         player.arm_forced = True
         return
     subsession = type(player.subsession)
+    DrawLog = draws_of(player)
     db.query(subsession).filter_by(id=player.subsession_id).with_for_update().one()
     earlier = db.query(DrawLog).filter_by(session_code=player.session.code)
     stratum = UNSTRATIFIED

@@ -1,4 +1,8 @@
-"""The pages that both experiments have in common: what they differ in is the arms."""
+"""The pages that both experiments have in common: what they differ in is the arms.
+
+Both apps list these very classes in their ``page_sequence``. What belongs to an app, its tables of
+answers and of draws, is found through the player.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import time
 from typing import Any, ClassVar
 
 from effort_task.rounds import MAIN, VOLUNTARY
-from lab.assignment import DrawRow, arm_of, assign
+from lab.assignment import arm_of, assign
 from lab.page import StudyPage, language_of
 from lab.round_page import RoundPage
 from lab.setup import config_of
@@ -25,12 +29,11 @@ class ExperimentPage(StudyPage):
     words_file = "experiment"
 
 
-class InformationPage(ExperimentPage):
+class Information(ExperimentPage):
     """The treatment. The arm is drawn when this page is first shown."""
 
     section = "information"
     template_name = "global/Information.html"
-    Draws: ClassVar[type[DrawRow]]
 
     @classmethod
     def context(cls, player: Any) -> dict[str, Any]:
@@ -44,7 +47,7 @@ class InformationPage(ExperimentPage):
         if player.field_maybe_none("information_started_at") is not None:
             return
         baseline = player.participant.get_player("intake", 1).field_maybe_none("baseline_correct")
-        assign(player, cls.Draws, baseline)
+        assign(player, baseline)
         player.information_started_at = time.time()
         player.sample_message = cls.message(player).sample
 
@@ -97,7 +100,7 @@ def _seconds(text: Any, most: float) -> float | None:
     return round(value, 3)
 
 
-class WillingnessPage(ExperimentPage):
+class Willingness(ExperimentPage):
     section = "view"
     form_model = "player"
 
@@ -113,13 +116,13 @@ class WillingnessPage(ExperimentPage):
             player.willingness = sum(answers) / len(answers)
 
 
-class HoursPage(ExperimentPage):
+class Hours(ExperimentPage):
     section = "view"
     form_model = "player"
     form_fields: ClassVar[list[str]] = ["hours_pledged"]
 
 
-class MainReadyPage(ExperimentPage):
+class MainReady(ExperimentPage):
     section = "main"
     template_name = "global/MainReady.html"
 
@@ -128,7 +131,7 @@ class MainReadyPage(ExperimentPage):
         return {"pays": arm_of(player).reward}
 
 
-class MainRoundPage(RoundPage, ExperimentPage):
+class MainRound(RoundPage, ExperimentPage):
     section = "main"
     round = MAIN
 
@@ -140,7 +143,7 @@ class MainRoundPage(RoundPage, ExperimentPage):
             player.participant.payoff = product(rate, player.effort_correct)
 
 
-class VoluntaryOfferPage(ExperimentPage):
+class VoluntaryOffer(ExperimentPage):
     section = "voluntary"
     form_model = "player"
     form_fields: ClassVar[list[str]] = ["voluntary_accepted"]
@@ -150,7 +153,7 @@ class VoluntaryOfferPage(ExperimentPage):
         return player.session.config["voluntary_seconds"] > 0
 
 
-class VoluntaryRoundPage(RoundPage, ExperimentPage):
+class VoluntaryRound(RoundPage, ExperimentPage):
     section = "voluntary"
     round = VOLUNTARY
 

@@ -13,7 +13,6 @@ from effort_task.protocol import Outcome, State
 from effort_task.rounds import Round
 from lab import round_records, wording
 from lab.page import StudyPage, language_of
-from lab.round_records import AnswerRow
 from study import content
 
 logger = logging.getLogger("otree.effort_task")
@@ -22,10 +21,9 @@ MAX_JOURNAL_CHARACTERS = 200_000
 
 
 class RoundPage(StudyPage):
-    """A round of the task. Subclasses name the round and the app's table of answers."""
+    """A round of the task. Subclasses name the round; their app has a table ``Answer``."""
 
     round: ClassVar[Round]
-    Answers: ClassVar[type[AnswerRow]]
     template_name = "global/Round.html"
 
     # ------------------------------------------------------------------- what the page gets
@@ -34,7 +32,7 @@ class RoundPage(StudyPage):
     def context(cls, player: Any) -> dict[str, Any]:
         now = time.time()
         round_records.start(player, cls.round, now)
-        state = round_records.state_of(player, cls.Answers, cls.round, now)
+        state = round_records.state_of(player, cls.round, now)
         language = language_of(player)
         task = round_records.task_of(player)
         words = content.words(language, "task")
@@ -96,7 +94,7 @@ class RoundPage(StudyPage):
         if not round_records.has_started(player, cls.round):
             return {"round": cls.round.phase, "refused": "not started"}
         task = round_records.task_of(player)
-        state = round_records.state_of(player, cls.Answers, cls.round, now)
+        state = round_records.state_of(player, cls.round, now)
         try:
             said = journal.read(message, phase=cls.round.phase, window=task.window)
         except Refused as refusal:
@@ -105,7 +103,7 @@ class RoundPage(StudyPage):
             have = said.have
             seed = round_records.seed_of(player, cls.round)
             outcome = protocol.apply(state, said.answers, task=task, seed=seed, now=now)
-            round_records.store(player, cls.Answers, cls.round, outcome)
+            round_records.store(player, cls.round, outcome)
             cls.after_answers(player)
         if outcome.refused:
             logger.warning(
@@ -139,7 +137,7 @@ class RoundPage(StudyPage):
         if not round_records.has_started(player, self.round):
             return self.get()
         self._apply_journal(now)
-        state = round_records.state_of(player, self.Answers, self.round, now)
+        state = round_records.state_of(player, self.round, now)
         if self.advanced_by_experimenter:
             round_records.finish(player, self.round, now, stopped=None)
         elif protocol.is_over(state, now):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -58,6 +59,12 @@ class AnswerRow(ExtraModel):
     pasted = Column(Boolean, nullable=False)
 
 
+def answers_of(player: Any) -> type[AnswerRow]:
+    """The table of answers of the player's app, which calls it ``Answer``."""
+    answers: type[AnswerRow] = sys.modules[type(player).__module__].Answer
+    return answers
+
+
 def task_of(player: Any) -> Task:
     """The task of the player's session."""
     return TASKS[config_of(player)["task"]]
@@ -91,14 +98,15 @@ def has_started(player: Any, round_: Round) -> bool:
     return _get(player, round_, "started_at") is not None
 
 
-def state_of(player: Any, Answers: type[AnswerRow], round_: Round, now: float) -> State:
+def state_of(player: Any, round_: Round, now: float) -> State:
     """Where the round stands."""
     attempts = _get(player, round_, "attempts")
     deadline = _get(player, round_, "deadline") if round_.seconds else None
     applied = attempts
     if deadline is not None and now > deadline:
         # Only then can there be answers that are stored and not counted.
-        applied = db.query(Answers).filter_by(player_id=player.id, phase=round_.phase).count()
+        rows = db.query(answers_of(player))
+        applied = rows.filter_by(player_id=player.id, phase=round_.phase).count()
     return State(
         started_at=_get(player, round_, "started_at"),
         deadline=deadline,
@@ -109,7 +117,7 @@ def state_of(player: Any, Answers: type[AnswerRow], round_: Round, now: float) -
     )
 
 
-def store(player: Any, Answers: type[AnswerRow], round_: Round, outcome: Outcome) -> None:
+def store(player: Any, round_: Round, outcome: Outcome) -> None:
     """Store the rows of ``outcome`` and what they change, in the caller's transaction.
 
     This is what every answer costs, so it bypasses the bookkeeping of objects: two statements that
@@ -125,7 +133,8 @@ def store(player: Any, Answers: type[AnswerRow], round_: Round, outcome: Outcome
         changes["seconds"] = round(last - state.started_at, 3)
     values = {f"{round_.prefix}_{name}": value for name, value in changes.items()}
     connection = db._db.connection().execution_options(compiled_cache=_compiled)
-    connection.execute(Answers.__table__.insert(), [vars(row) | key for row in outcome.rows])
+    table = answers_of(player).__table__
+    connection.execute(table.insert(), [vars(row) | key for row in outcome.rows])
     connection.execute(_update(type(player), tuple(values)), {"player": player.id, **values})
     for name, value in values.items():
         set_committed_value(player, name, value)

@@ -139,8 +139,9 @@ class RoundBot(StudyBot):
 
     def _rows(self, page: Any) -> list[Any]:
         """The stored answers of a round, in the order in which they came."""
-        rows = db.query(page.Answers).filter_by(player_id=self.player.id, phase=page.round.phase)
-        return list(rows.order_by(page.Answers.id))
+        Answers = round_records.answers_of(self.player)
+        rows = db.query(Answers).filter_by(player_id=self.player.id, phase=page.round.phase)
+        return list(rows.order_by(Answers.id))
 
     # --------------------------------------------------------------------------- mischief
 
