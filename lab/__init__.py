@@ -1,6 +1,7 @@
 """What the four apps share on oTree's side. It depends on no app.
 
 setup.py       checks when the server starts and when a session is created
+otree_gaps.py  two gaps in oTree that would spoil data, closed when the server starts
 fields.py      database fields from `study/columns.toml`, and questions from `content/`
 page.py        the page that every page is made from
 wording.py     texts, numbers and money in the participant's language

@@ -80,12 +80,13 @@ def _check_fee(fee: object) -> None:
 
 
 def install() -> None:
-    """Check the content now, and every session config from now on; show our own pages."""
+    """Check the content now, and every session config from now on; mend what oTree leaves open."""
     # Imported late: it needs oTree's views, which need what stands above.
-    from lab import own_pages
+    from lab import otree_gaps, own_pages
 
     content.check()
     own_pages.install()
+    otree_gaps.install()
     otree_clean = SessionConfig.clean
     if otree_clean is not _clean:
         _clean.__wrapped__ = otree_clean  # type: ignore[attr-defined]
