@@ -221,20 +221,20 @@ def test_stopping_without_network_saves_everything_before_it_goes_on(database, m
 def test_a_deadline_that_passes_without_network_loses_nothing_however_much_was_entered(
     database, sit_down, proxy
 ):
-    me = sit_down("MainRound", task_seconds=20)
+    me = sit_down("MainRound", task_seconds=24)
     code = me.code
     me.work(2)
     wait_for_rows(database, me, 2)
     proxy.cut()
-    me.work(36)
+    me.work(33)
     expect(me.page.locator("body")).to_contain_text("Time is up", timeout=SOON)
     assert me.name == "MainRound"
     proxy.mend()
     me.wait_until_left("MainRound")
     assert_stored(database, me, code)
     rows = database.answers(code, "main")
-    assert sum(bool(row["late"]) for row in rows) == 36
-    assert database.round_columns(code, "main")["seconds"] == 20
+    assert sum(bool(row["late"]) for row in rows) == 33
+    assert database.round_columns(code, "main")["seconds"] == 24
 
 
 def test_the_browser_is_told_the_time_by_the_server_and_nobody_else(database, me):

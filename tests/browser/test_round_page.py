@@ -55,6 +55,11 @@ def test_the_button_of_the_card_works_by_keyboard_too(web_server, me):
     expect(me.page.locator("#word")).not_to_have_text(word)
     assert me.focused()["id"] == "answer"
     expect(me.page.locator("#solved")).to_have_text("1")
+    me.page.wait_for_timeout(350)  # until it is no longer a bounce
+    me.tab_to("submit-card")
+    me.press("Space")  # with nothing in the box
+    expect(me.page.locator("#feedback")).to_contain_text("Type your answer first")
+    assert me.focused()["id"] == "answer"
 
 
 def test_a_key_that_bounces_answers_nothing(web_server, me):
@@ -141,7 +146,7 @@ def test_nothing_on_the_page_moves_while_one_works(context, sit_down, proxy, tas
 
 
 def test_time_that_is_up_ends_the_round_by_itself_also_in_the_dialog(web_server, sit_down):
-    me = sit_down("MainRound", task_seconds=5)
+    me = sit_down("MainRound", task_seconds=8)
     code = me.code
     me.work(1)
     me.page.keyboard.type("12")
@@ -150,6 +155,6 @@ def test_time_that_is_up_ends_the_round_by_itself_also_in_the_dialog(web_server,
     expect(me.page.locator("#stop-dialog")).to_be_visible()
     me.wait_until_left("MainRound")
     found = web_server.database.round_columns(code, "main")
-    assert (found["attempts"], found["seconds"]) == (1, 5)
+    assert (found["attempts"], found["seconds"]) == (1, 8)
     player = web_server.database.player("incentive_experiment", code)
     assert not player["stopped_early"]

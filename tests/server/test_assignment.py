@@ -125,3 +125,26 @@ def test_posting_the_treatment_page_unseen_assigns_all_the_same(server, join):
     log = table(session, "info_source_experiment", "custom_export_assignment")
     assert row["info_source_experiment.1.player.arm"] == log[0]["arm"]
     assert row["info_source_experiment.1.player.information_seconds"] == ""
+
+
+def test_two_servers_never_give_the_same_place_to_two_people_with_a_shared_link(
+    postgres, tmp_path
+):
+    url = postgres.new_database()
+    with (
+        running(tmp_path / "one", database_url=url) as one,
+        running(tmp_path / "two", database_url=url) as two,
+    ):
+        session = one.create_session("incentive", 2 * CROWD)
+        links = [session.join_url, session.join_url.replace(one.url, two.url)] * CROWD
+        with ThreadPoolExecutor(len(links)) as crowd:
+            codes = list(crowd.map(join_shared_link, links))
+        assert len(set(codes)) == len(links)
+
+
+def join_shared_link(url):
+    """Open a link that everyone has; the code of the place that one gets."""
+    with requests.Session() as http:
+        response = http.get(url, timeout=120)
+        response.raise_for_status()
+        return response.url.split("/p/")[1].split("/")[0]

@@ -139,6 +139,14 @@ def test_a_custom_export_holds_only_the_session_that_is_asked_for(server, join):
     assert {s.code for s in sessions} <= {row["session_code"] for row in everything}
 
 
+def test_a_label_that_somebody_writes_into_the_address_cannot_become_a_formula(server, join):
+    session = server.create_session("info_source", 2, **SHORT)
+    for label in ("=HYPERLINK(1)", "seat 7"):
+        requests.get(session.join_url, params={"participant_label": label}, timeout=60)
+    labels = [row["participant.label"] for row in wide(session).values()]
+    assert labels == ["'=HYPERLINK(1)", "seat 7"]
+
+
 # ------------------------------------------------------------------------------------ pay
 
 
