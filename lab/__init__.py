@@ -4,6 +4,8 @@ setup.py       checks when the server starts and when a session is created
 otree_gaps.py  two gaps in oTree that would spoil data, closed when the server starts
 fields.py      database fields from `study/columns.toml`, and questions from `content/`
 page.py        the page that every page is made from
+first_page.py  language and size of letters, chosen on the first page
+own_pages.py   our pages where oTree has bare ones: rooms, waiting, full, errors
 wording.py     texts, numbers and money in the participant's language
 assignment.py  drawing an arm and claiming it
 round_records.py  rounds and answers in the database
