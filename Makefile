@@ -19,8 +19,8 @@ test: .venv/.tests-installed .venv-analysis/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest tests --ignore tests/analysis
-	$(ANALYSIS_BIN)/python -m pytest --confcutdir tests/analysis tests/analysis
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests --ignore tests/analysis
+	$(ANALYSIS_BIN)/python -m pytest --numprocesses 2 --confcutdir tests/analysis tests/analysis
 
 screenshots: .venv/.tests-installed
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m tests.screenshots
