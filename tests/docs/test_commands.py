@@ -35,7 +35,7 @@ def test_every_make_target_that_is_named_exists(page):
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_every_file_that_is_named_exists(page):
     for name in re.findall(r"`([\w./-]+/[\w.-]+\.(?:py|toml|md|txt|html|js))`", page.read_text()):
-        generated = name.startswith(("report/", "_rooms/"))
+        generated = name.startswith(("report/", "screenshots/", "_rooms/"))
         assert generated or (ROOT / name).exists(), name
 
 

@@ -31,7 +31,9 @@ PAGES = (
     *("VoluntaryOffer", "VoluntaryRound"),
     *("Declined", "Checks", "Task", "Person", "Debrief", "Earnings"),
 )
-MINUTES = {"baseline_seconds": 60, "task_seconds": 120, "voluntary_seconds": 120}
+MINUTES = {"baseline_seconds": 300, "task_seconds": 300, "voluntary_seconds": 300}
+
+LAST_SECONDS = 12
 
 
 def add_labels(project: Path) -> None:
@@ -159,6 +161,11 @@ class Walk:
             arg=shown,
         )
 
+    def seconds_left(self) -> int:
+        """The time left that the page shows."""
+        minutes, seconds = self.page.inner_text("#time-text").split(":")
+        return 60 * int(minutes) + int(seconds)
+
     def let_time_pass(self, phase: str, seconds: float) -> None:
         """Let the round on screen have begun earlier."""
         self.server.database.move_clock(self.code, phase, seconds)
@@ -283,7 +290,7 @@ def _baseline(walk: Walk) -> Iterator[str]:
     walk.network.mend()
     page.wait_for_selector(".connection:not(.lost):not(:empty)")
     yield "first round, back"
-    walk.let_time_pass("baseline", 55)
+    walk.let_time_pass("baseline", walk.seconds_left() - LAST_SECONDS)
     walk.wait_for_card()
     walk.network.cut()
     page.wait_for_selector("#ended:not([hidden])")
