@@ -35,10 +35,11 @@ def test_an_arm_is_played_from_consent_to_earnings_by_keyboard(
     while me.name != "BaselineRound":
         me.fill_in()
     me.open_round()
-    me.work(1)
-    # Most of the time passes; the page learns it with the next reply, and ends by itself.
-    database.move_clock(me.code, "baseline", 58)
-    me.work(1)
+    me.work(2)
+    expect(me.page.locator("#solved")).to_have_text("2")
+    # The time passes. The page asks for it when one comes back to its tab, and ends by itself.
+    database.move_clock(me.code, "baseline", 60)
+    me.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     me.wait_until_left("BaselineRound")
 
     while me.name != "MainRound":
