@@ -1,6 +1,6 @@
 """Server CPU per answer of the effort task, against a page with a one-field echo.
 
-    python -m benchmarks.live_messages [--messages 2000]
+    python -m benchmarks.live_messages [--messages 1000] [--participants 1 8 32]
 
 One server process serves both pages in the same run, on SQLite. The echo stores one field of the
 player and sends it back: the least that a live page which keeps anything can do. CPU seconds are
@@ -210,6 +210,7 @@ def workers_for(server: Server, count: int) -> list[HttpParticipant]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--messages", type=int, default=1000, help="messages per batch")
+    parser.add_argument("--participants", type=int, nargs="+", default=GROUPS)
     options = parser.parse_args()
     rows, failed = [], False
     with tempfile.TemporaryDirectory() as name:
@@ -218,7 +219,7 @@ def main() -> int:
         server = Server(folder)
         server.start()
         try:
-            for size in GROUPS:
+            for size in options.participants:
                 found = asyncio.run(
                     measure(
                         server,

@@ -72,3 +72,13 @@ def store(player: Any) -> tuple[pay.Earnings, Cards]:
     player.donation = earned.donation
     player.participant.payoff = earned.piece
     return earned, cards
+
+
+def store_again(session: Any) -> None:
+    """Store the earnings of all who reached their end before the fee of ``session`` was edited."""
+    if "closing" not in session.config["app_sequence"]:
+        return
+    for participant in session.get_participants():
+        player = participant.get_player("closing", 1)
+        if player.field_maybe_none("earnings_total") is not None:
+            store(player)

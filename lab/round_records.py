@@ -133,8 +133,7 @@ def store(player: Any, round_: Round, outcome: Outcome) -> None:
         changes["seconds"] = round(last - state.started_at, 3)
     values = {f"{round_.prefix}_{name}": value for name, value in changes.items()}
     connection = db._db.connection().execution_options(compiled_cache=_compiled)
-    table = answers_of(player).__table__
-    connection.execute(table.insert(), [vars(row) | key for row in outcome.rows])
+    connection.execute(_insert(answers_of(player)), [vars(row) | key for row in outcome.rows])
     connection.execute(_update(type(player), tuple(values)), {"player": player.id, **values})
     for name, value in values.items():
         set_committed_value(player, name, value)
@@ -152,6 +151,11 @@ def commit() -> None:
 
 
 _compiled: dict[Any, Any] = {}
+
+
+@cache
+def _insert(Answers: type[AnswerRow]) -> Any:
+    return Answers.__table__.insert()
 
 
 @cache

@@ -45,6 +45,8 @@ class HttpParticipant:
 
     def __init__(self, join_url: str, database: Database | None = None) -> None:
         self.http = requests.Session()
+        # The server closes a quiet connection after five seconds, perhaps while we write to it.
+        self.http.headers["Connection"] = "close"
         self.database = database
         self.page = self._take(self.http.get(join_url, timeout=60))
 

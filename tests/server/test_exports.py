@@ -248,18 +248,38 @@ def test_without_reward_nobody_is_paid_per_card_and_the_service_still_is(server,
     assert payments_page(session)[participant.code] == (0, 500)
 
 
-def test_a_fee_that_is_edited_later_is_paid_and_shown(server, join):
-    """The experimenter may raise the fee on oTree's page while people work."""
-    session = server.create_session("incentive", 1, force_arm="reward", **SHORT)
-    participant = join(session)
-    participant.play_to("Debrief")
+def edit_fee(server, session, fee):
+    """Send oTree's page of session properties with another fee; returns the answer."""
     with requests.Session() as admin:
         url = f"{server.url}/SessionEditProperties/{session.code}"
         fields = re.findall(r'name="(\w+)"[^>]*?value="([^"]*)"', admin.get(url, timeout=60).text)
-        edited = dict(fields) | {"participation_fee": "8.50"}
-        admin.post(url, data=edited, timeout=60).raise_for_status()
+        answer = admin.post(url, data=dict(fields) | {"participation_fee": fee}, timeout=60)
+        answer.raise_for_status()
+        return answer
+
+
+@pytest.mark.parametrize("edited_on", ["Debrief", "Earnings"])
+def test_a_fee_that_is_edited_later_is_paid_and_shown(server, join, edited_on):
+    """The experimenter may raise the fee while people work, and when they are done."""
+    session = server.create_session("incentive", 2, force_arm="reward", **SHORT)
+    participant, refuser = join(session), join(session)
+    refuser.play_to("Declined", consent="False")
+    participant.play_to(edited_on)
+    edit_fee(server, session, "8.50")
     participant.play_to("Earnings")
-    closing = cells(wide(session)[participant.code], "closing")
-    assert amount(closing["earnings_total"]) == 860
-    assert payments_page(session)[participant.code] == (10, 860)
+    paid = payments_page(session)
+    for person, piece in ((participant, 10), (refuser, 0)):
+        closing = cells(wide(session)[person.code], "closing")
+        assert amount(closing["earnings_fixed"]) == 850
+        assert amount(closing["earnings_total"]) == 850 + piece
+        assert paid[person.code] == (piece, 850 + piece)
+    participant.reload()
     assert "€8.60" in participant.html
+
+
+@pytest.mark.parametrize("fee", ["-1", "1000.01", "NaN", "1e9", "five", ""])
+def test_a_fee_is_not_edited_to_nonsense(server, join, fee):
+    session = server.create_session("incentive", 1, **SHORT)
+    participant = join(session)
+    edit_fee(server, session, fee)
+    assert payments_page(session)[participant.code] == (0, 500)
