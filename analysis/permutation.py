@@ -19,6 +19,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from threadpoolctl import ThreadpoolController
 
 from analysis.errors import AnalysisError
 
@@ -27,8 +28,9 @@ Integers: TypeAlias = npt.NDArray[np.intp]
 Labels: TypeAlias = npt.NDArray[np.bool_]
 Result = TypeVar("Result")
 
-CHUNK_CELLS = 2**21
-"""Labels one core holds at once, a byte each: memory stays bounded whatever rows and draws."""
+CHUNK_CELLS, CHUNK_DRAWS = 2**22, 1000
+"""Labels one core holds at once, a byte each, and of how many draws at most: memory stays bounded
+whatever rows and draws, and there is work for all cores."""
 
 TABLE_ROWS = 4096
 """Up to so many assignments of one block are listed, and drawn by their number."""
@@ -164,7 +166,7 @@ def over_labels(
     the matrices without any effect on the results.
     """
     total = int(design.assignments) if exact else draws
-    step = max(1, CHUNK_CELLS // len(design.rows))
+    step = min(max(1, CHUNK_CELLS // len(design.rows)), CHUNK_DRAWS)
     starts = range(0, total, step)
 
     def part(start: int, own: np.random.Generator) -> Result:
@@ -173,11 +175,16 @@ def over_labels(
             listed(design, start, stop) if exact else drawn(design, stop - start, own), own
         )
 
-    streams = random.spawn(len(starts))
-    if len(starts) == 1:
-        return [part(0, streams[0])]
-    with ThreadPoolExecutor(max_workers=min(len(starts), _cores())) as pool:
-        return list(pool.map(part, starts, streams))
+    # Every core has a matrix of its own, so linear algebra must not share out its work as well.
+    workers = min(len(starts), _cores())
+    with _linear_algebra().limit(limits=1), ThreadPoolExecutor(max_workers=workers) as pool:
+        return list(pool.map(part, starts, random.spawn(len(starts))))
+
+
+@lru_cache(maxsize=1)
+def _linear_algebra() -> ThreadpoolController:
+    """The threads of the linear algebra that numpy came with."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _cores() -> int:

@@ -34,17 +34,17 @@ import numpy.typing as npt
 from analysis.errors import AnalysisError
 from analysis.permutation import Design, Floats, Integers, Labels
 
-TILE_ROWS = 64
-TILE_PRODUCTS = 2**18
-"""Labels are worked on in tiles that stay in the processor's cache. Products of up to this many
-multiplications are not split by OpenBLAS, whose threads cost more than they bring at this size."""
+TILE_ROWS = 128
+TILE_PRODUCTS = 2**21
+"""Labels are worked on in tiles, of so many multiplications per matrix product: few enough for the
+processor's cache, enough that cores need not wait for each other to let go of the interpreter."""
 
 TIES = 1 - 1e-9
 """Squared statistics this close count as equal: rounding must not break ties of assignments."""
 
 SINGLE_FROM, SINGLE_TIES = 1000, 1 - 1e-5
-"""From so many rows on, variances adjusted for covariates are summed in single precision, in half
-the time. They are then right to six digits, and ties are told to five."""
+"""From so many rows on, what is adjusted for covariates is summed in single precision, in half the
+time. Variances are then right to six digits, and ties are told to five."""
 
 SATURATED = 1e-9
 """Below this, 1 − leverage is zero: the row is fitted exactly and says nothing on the spread."""
@@ -146,7 +146,7 @@ def weights(design: Design) -> Floats:
 
 
 def tiles(
-    labels: Labels, width: int, kind: type[np.floating[Any]] = np.float64
+    labels: Labels, width: int, kind: npt.DTypeLike
 ) -> Iterator[tuple[slice, slice, npt.NDArray[Any]]]:
     """Labels as numbers, tile by tile, to be multiplied with ``width`` columns.
 
@@ -154,17 +154,17 @@ def tiles(
     """
     draws, n = labels.shape
     breadth = max(64, TILE_PRODUCTS // (TILE_ROWS * width))
-    for top in range(0, draws, TILE_ROWS):
-        rows = slice(top, min(top + TILE_ROWS, draws))
-        for left in range(0, n, breadth):
-            columns = slice(left, min(left + breadth, n))
+    for left in range(0, n, breadth):
+        columns = slice(left, min(left + breadth, n))
+        for top in range(0, draws, TILE_ROWS):
+            rows = slice(top, min(top + TILE_ROWS, draws))
             yield rows, columns, labels[rows, columns].astype(kind)
 
 
-def treated_sums(labels: Labels, values: Floats) -> Floats:
+def treated_sums(labels: Labels, values: npt.NDArray[Any]) -> Floats:
     """Sums of ``values`` (n, m) over each draw's treated rows: (draws, m)."""
     sums = np.zeros((len(labels), values.shape[1]))
-    for rows, columns, tile in tiles(labels, values.shape[1]):
+    for rows, columns, tile in tiles(labels, values.shape[1], values.dtype):
         sums[rows] += tile @ values[columns]
     return sums
 
@@ -224,7 +224,7 @@ class BlockRegression:
     and basis that give the variance.
     """
 
-    columns: Floats
+    columns: npt.NDArray[Any]
     fixed: Floats
     fixed_right: Floats
     basis: npt.NDArray[Any]
@@ -259,13 +259,14 @@ class BlockRegression:
         k, m = x.shape[1], u.shape[1]
         basis, to_arm = _basis(share, x)
         xu = (x[:, :, None] * u[:, None, :]).reshape(len(x), -1)
+        columns = weight * np.hstack((x, (1 - share) * x, _products(x), u, xu))
         fixed = np.zeros((2 * k + 2, 2 * k + 2))
         fixed[0, 0], fixed[1, 1] = weight.sum(), len(x)
         fixed[2 : k + 2, 2 : k + 2] = x.T @ (weight * x)
         fixed_right = np.zeros((2 * k + 2, m))
         fixed_right[2 : k + 2] = x.T @ (weight * u)
         return cls(
-            columns=weight * np.hstack((x, (1 - share) * x, _products(x), u, xu)),
+            columns=columns.astype(kind),
             fixed=fixed,
             fixed_right=fixed_right,
             basis=np.ascontiguousarray(basis.T, dtype=kind),

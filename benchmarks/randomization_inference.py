@@ -1,6 +1,6 @@
 """How fast the randomization inference is, against what one would write otherwise.
 
-    python benchmarks/randomization_inference.py [--quick]
+    python -m benchmarks.randomization_inference [--quick]
 
 The test: Lin's estimate with two covariates over its HC2 standard error, two arms, N = 3,000,
 10,000 draws. Ours is the whole public function, confidence interval included, on the cores it
@@ -31,7 +31,6 @@ import argparse
 import resource
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -39,8 +38,6 @@ import pandas as pd
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
 from scipy import stats
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from analysis.randomization_inference import randomization_inference
 
