@@ -165,7 +165,8 @@ def _analysis(plan: Plan) -> Iterator[str]:
     yield ""
     yield (
         f"**Heterogeneity.** The interaction of each comparison with {_names(plan.heterogeneity)} "
-        "on the primary outcomes, reported without adjustment for the number of tests."
+        "on the primary outcomes, with Bell and McCaffrey's degrees of freedom (Imbens and "
+        "Kolesár 2016), reported without adjustment for the number of tests."
     )
 
 

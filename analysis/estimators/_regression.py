@@ -23,8 +23,17 @@ SE_TYPES = {
 """Names of standard errors, and what statsmodels calls them."""
 
 
+POWERS = {"HC0": 0, "HC1": 0, "HC2": 1, "HC3": 2}
+"""Squared residuals are divided by this power of 1 − leverage."""
+
+
 def estimates(
-    sample: Sample, terms: Mapping[str, Floats], estimator: str, se_type: str
+    sample: Sample,
+    terms: Mapping[str, Floats],
+    estimator: str,
+    se_type: str,
+    *,
+    satterthwaite: bool = False,
 ) -> pd.DataFrame:
     """The tidy frame of ``terms``: name → weights of the design's first columns.
 
@@ -33,6 +42,8 @@ def estimates(
     as fixed effects, a regression per term on the arms it compares: fixed effects of small blocks
     let the variance of one arm leak into the others' residuals, so a third arm would spoil the
     standard error of a comparison it has no part in.
+
+    ``satterthwaite``: degrees of freedom by Bell & McCaffrey, else those of the residuals.
     """
     if se_type not in SE_TYPES:
         raise unknown("se_type", se_type, SE_TYPES)
@@ -47,10 +58,13 @@ def estimates(
         results = [blocked_contrast(sample, weights) for weights in terms.values()]
         label = f"blocked {estimator}"
     elif sample.blocks is not None:
-        results = [fixed_effects(sample, weights, se_type) for weights in terms.values()]
+        results = [
+            fixed_effects(sample, weights, se_type, satterthwaite) for weights in terms.values()
+        ]
         label = f"{estimator}, block effects ({se_type})"
     else:
-        results = regression_contrasts(sample, np.array(list(terms.values())), se_type)
+        weights = np.array(list(terms.values()))
+        results = regression_contrasts(sample, weights, se_type, satterthwaite)
         label = f"{estimator} ({se_type})"
     n = len(sample.outcome)
     return tidy(
@@ -59,18 +73,20 @@ def estimates(
     )
 
 
-def fixed_effects(sample: Sample, weights: Floats, se_type: str) -> tuple[float, float, float]:
+def fixed_effects(
+    sample: Sample, weights: Floats, se_type: str, satterthwaite: bool
+) -> tuple[float, float, float]:
     """Estimate, standard error and degrees of freedom from the arms that ``weights`` involve."""
     by_arm = weights.reshape(-1, len(sample.labels))
     used = np.flatnonzero(by_arm.any(axis=0))
     part = comparable(sample.among(used))
-    return regression_contrasts(part, by_arm[:, used].reshape(1, -1), se_type)[0]
+    return regression_contrasts(part, by_arm[:, used].reshape(1, -1), se_type, satterthwaite)[0]
 
 
 def regression_contrasts(
-    sample: Sample, weights: Floats, se_type: str
+    sample: Sample, weights: Floats, se_type: str, satterthwaite: bool
 ) -> list[tuple[float, float, float]]:
-    """Estimate, standard error and residual degrees of freedom of each row of ``weights``."""
+    """Estimate, standard error and degrees of freedom of each row of ``weights``."""
     matrix = design(sample)
     n, width = matrix.shape
     if n <= width or np.linalg.matrix_rank(matrix) < width:
@@ -91,7 +107,27 @@ def regression_contrasts(
     values = padded @ fit.params
     errors = np.sqrt(np.einsum("ij,jk,ik->i", padded, fit.cov_params(), padded))
     check_spread(sample, errors)
-    return [(float(v), float(e), float(fit.df_resid)) for v, e in zip(values, errors, strict=True)]
+    freedom = [float(fit.df_resid)] * len(weights)
+    if satterthwaite and se_type in POWERS:
+        freedom = bell_mccaffrey(matrix, padded, leverage, POWERS[se_type])
+    return list(zip(map(float, values), map(float, errors), freedom, strict=True))
+
+
+def bell_mccaffrey(matrix: Floats, weights: Floats, leverage: Floats, power: int) -> list[float]:
+    """Degrees of freedom of the robust variance of each row of ``weights`` (m, k).
+
+    The variance is a quadratic form in the residuals; the chi-squared distribution with its mean
+    and variance under equal error variances has these (Bell & McCaffrey 2002; Imbens & Kolesár
+    2016, 10.1162/REST_a_00552). Few rows with large leverage make them few.
+    """
+    inverse = np.linalg.inv(matrix.T @ matrix)
+    freedom = []
+    for share in (matrix @ inverse @ weights.T).T:
+        form = share**2 / (1 - leverage) ** power
+        spread = inverse @ (matrix.T * form) @ matrix
+        square = (form**2 * (1 - 2 * leverage)).sum() + np.trace(spread @ spread)
+        freedom.append(float((form * (1 - leverage)).sum() ** 2 / square))
+    return freedom
 
 
 def design(sample: Sample) -> Floats:

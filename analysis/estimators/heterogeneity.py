@@ -27,9 +27,11 @@ def heterogeneity(
     """Effect of each arm at the moderator's mean, and its change per unit of the moderator.
 
     Least squares of the outcome on arms, the centred moderator and their products (Gerber & Green
-    2012, *Field Experiments*, ch. 9). Only a moderator named before the data were seen, and
-    measured before treatment, gives a test at its nominal level; and the moderator was not
-    randomised, so a slope says where effects differ, not why.
+    2012, *Field Experiments*, ch. 9). Few participants with extreme values weigh heavily in a
+    slope; so tests and intervals take Bell & McCaffrey's degrees of freedom (Imbens & Kolesár
+    2016, 10.1162/REST_a_00552), which fall with such weights. Only a moderator named before the
+    data were seen, and measured before treatment, gives a test at its nominal level; and the
+    moderator was not randomised, so a slope says where effects differ, not why.
 
     Parameters
     ----------
@@ -62,4 +64,4 @@ def heterogeneity(
             weights = np.zeros(2 * arms)
             weights[[offset, offset + code]] = -1 / unit, 1 / unit
             terms[name] = weights
-    return estimates(rows, terms, "heterogeneity", se_type)
+    return estimates(rows, terms, "heterogeneity", se_type, satterthwaite=True)

@@ -258,6 +258,6 @@ def heterogeneity_table(slopes: pd.DataFrame, planned: ExperimentPlan, plan: Pla
         words=2,
         groups=[MODERATORS.get(name, name.replace("_", " ")) for name in slopes["moderator"]],
         notes="Not adjusted for the number of tests. The moderators were not randomized: a slope "
-        "says where effects differ, not why. A few participants with extreme answers weigh "
-        "heavily in slopes, so that with some fifty per arm these tests reject too often.",
+        "says where effects differ, not why. Degrees of freedom are Bell and McCaffrey's, because "
+        "a few participants with extreme answers weigh heavily in slopes.",
     )

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from analysis.estimators import difference_in_means, factorial, lin
+from analysis.estimators import difference_in_means, factorial, heterogeneity, lin
 
 DRAWS = 250
 BAND = 3 * np.sqrt(0.95 * 0.05 / DRAWS)
@@ -38,14 +38,15 @@ def coverage(
     make: Callable[[np.random.Generator], pd.DataFrame],
     estimate: Callable[[pd.DataFrame], pd.DataFrame],
     truth: dict[str, float],
+    draws: int = DRAWS,
 ) -> npt.NDArray[np.float64]:
     rng = np.random.default_rng(20240317)
     wanted, hits = np.array(list(truth.values())), np.zeros(len(truth))
-    for _ in range(DRAWS):
+    for _ in range(draws):
         frame = estimate(make(rng)).set_index("term").loc[list(truth)]
         low, high = frame["conf_low"].to_numpy(), frame["conf_high"].to_numpy()
         hits += (low < wanted) & (wanted < high)
-    return hits / DRAWS
+    return hits / draws
 
 
 PLAIN: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
@@ -123,3 +124,14 @@ def test_factorial_intervals_cover(name: str, block_of: list[int]) -> None:
         make, lambda d: factorial(d, "y", ["reward", "beneficiary"], **FACTORIAL[name]), TRUTH
     )
     assert (np.abs(share - 0.95) < BAND).all()
+
+
+def test_intervals_of_slopes_cover_when_few_participants_are_extreme() -> None:
+    """With residual degrees of freedom they would cover some 90%."""
+
+    def make(rng: np.random.Generator) -> pd.DataFrame:
+        data = study(rng, [0, 1, 1], [1, 1, 1], blocked=False)
+        return data.assign(x=np.exp(rng.normal(size=len(data))))
+
+    share = coverage(make, lambda d: heterogeneity(d, "y", "arm", 0, "x"), {"1:x": 0}, draws=1000)
+    assert abs(share - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 1000)

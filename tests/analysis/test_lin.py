@@ -39,8 +39,27 @@ def test_the_effect_at_the_moderators_mean_is_lins() -> None:
     data = read("arms")
     moderated = heterogeneity(data, "y", "arm", "control", "x").set_index("term")
     adjusted = lin(data, "y", "arm", "control", "x").set_index("term")
+    columns = ["estimate", "std_error", "statistic"]
     for arm in ("beneficiary", "organisation"):
-        assert list(moderated.loc[arm, NUMBERS]) == pytest.approx(list(adjusted.loc[arm, NUMBERS]))
+        assert list(moderated.loc[arm, columns]) == pytest.approx(list(adjusted.loc[arm, columns]))
+
+
+@pytest.mark.parametrize("se_type", ["HC0", "HC2", "HC3"])
+def test_degrees_of_freedom_are_those_of_the_whole_quadratic_form(se_type: str) -> None:
+    """With the n × n matrices written out, and with few rows of large leverage."""
+    data = read("arms").dropna(subset=["x", "y"])
+    data = data.assign(x=data["x"] ** 3)
+    frame = heterogeneity(data, "y", "arm", "control", "x", se_type=se_type).set_index("term")
+    arms = np.column_stack([data["arm"] == a for a in ("control", "beneficiary", "organisation")])
+    m = (data["x"] - data["x"].mean()).to_numpy()
+    matrix = np.hstack((arms, arms * m[:, None]))
+    maker = np.eye(len(m)) - matrix @ np.linalg.pinv(matrix)
+    power = {"HC0": 0, "HC2": 1, "HC3": 2}[se_type]
+    share = np.array([0, 0, 0, -1, 1, 0]) @ np.linalg.pinv(matrix)
+    form = maker @ np.diag(share**2 / np.diag(maker) ** power)
+    freedom = np.trace(form) ** 2 / np.trace(form @ form)
+    assert frame.loc["beneficiary:x", "df"] == pytest.approx(freedom)
+    assert freedom < len(m) / 4
 
 
 def test_a_group_as_moderator_gives_the_difference_of_its_effects() -> None:

@@ -67,7 +67,10 @@ CASES: dict[str, Callable[[], pd.DataFrame]] = {
         f"lin {se}": lambda se=se: lin(arms(), "y", *STUDY, ["x", "income"], se_type=se)
         for se in ("HC2", "HC3", "classical")
     },
-    "heterogeneity": lambda: heterogeneity(arms(), "y", *STUDY, "x"),
+    **{
+        f"heterogeneity {se}": lambda se=se: heterogeneity(arms(), "y", *STUDY, "x", se_type=se)
+        for se in ("HC2", "HC3")
+    },
     "factorial": lambda: factorial(read("factorial"), "y", FACTORS),
     "factorial covariate": lambda: factorial(read("factorial"), "y", FACTORS, covariates="x"),
     "factorial covariate blocks": lambda: factorial(

@@ -1,6 +1,7 @@
-# Least squares with robust standard errors: estimatr (lm_robust, lm_lin).
+# Least squares with robust standard errors: estimatr (lm_robust, lm_lin), clubSandwich.
 source(file.path(dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))), "common.R"))
 suppressPackageStartupMessages(library(estimatr))
+suppressPackageStartupMessages(library(clubSandwich))
 
 # Terms of a fit, renamed by `names` (fit's name -> ours).
 record_fit <- function(case, fit, names) {
@@ -26,13 +27,21 @@ for (se in c("HC2", "HC3", "classical")) {
   record_fit(paste0("lin ", se), fit, both)
 }
 
-# Moderator, centred on the rows used.
+# Moderator, centred on the rows used; every row is its own cluster.
 full <- na.omit(arms[c("y", "arm", "x")])
 full$m <- full$x - mean(full$x)
-record_fit("heterogeneity", lm_robust(y ~ arm * m, full), c(
+moderated <- lm(y ~ arm * m, full)
+terms <- c(
   armbeneficiary = "beneficiary", armorganisation = "organisation",
   `armbeneficiary:m` = "beneficiary:x", `armorganisation:m` = "organisation:x"
-))
+)
+for (se in c("HC2", "HC3")) {
+  table <- coef_test(moderated, vcov = sub("HC", "CR", se), cluster = seq_len(nrow(full)), test = "Satterthwaite")
+  for (name in names(terms)) {
+    row <- table[name, ]
+    record_t(paste("heterogeneity", se), terms[[name]], row$beta, row$SE, row$df, nrow(full))
+  }
+}
 
 # 2x2. Codes of plus and minus one half for the averages, 0/1 codes for the cells.
 cells <- read_data("factorial")
