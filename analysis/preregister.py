@@ -159,8 +159,9 @@ def _analysis(plan: Plan) -> Iterator[str]:
             yield f"| {hypothesis.id} | {_estimate(hypothesis)} | {primary} |"
     yield ""
     yield (
-        f"**Randomization inference.** A studentized permutation test within the blocks used, "
-        f"{plan.draws:,} draws, seed {plan.seed}, is reported beside every comparison of two arms."
+        "**Randomization inference.** Beside every comparison of two arms stands a permutation "
+        "test within the blocks used: its statistic is the effect as estimated within blocks over "
+        f"its standard error; {plan.draws:,} draws, seed {plan.seed}."
     )
     yield ""
     yield (

@@ -115,7 +115,7 @@ def _summary(writer: _Writer) -> str:
     sessions = writer.assigned["session_code"].nunique()
     return (
         f"{counted(len(writer.assigned), 'participant')} in {counted(sessions, 'session')} "
-        f"are analysed in the arm that was drawn for them: {listed(arms)}."
+        f"were assigned, and stay in the arm that was drawn for them: {listed(arms)}."
     )
 
 

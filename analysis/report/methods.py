@@ -65,9 +65,11 @@ def methods(plan: Plan) -> list[str]:
         f"standard errors (Samii and Aronow 2012) and {level} intervals and two-sided tests from "
         "the t distribution. Interactions are differences of differences between cells (Dasgupta, "
         "Pillai and Rubin 2015).",
-        "Randomization p-values permute the arms within the blocks that the experiment used, "
-        f"with a studentized statistic (Chung and Romano 2013), {plan.draws:,} draws with seed "
-        f"{plan.seed}, and count the real assignment as one of them (Phipson and Smyth 2010). "
+        "Randomization p-values permute the arms within the blocks that the experiment used. "
+        "Their statistic is the effect as estimated in these blocks, which the estimates above "
+        "leave aside, over its standard error (Chung and Romano 2013); there are "
+        f"{plan.draws:,} draws with seed {plan.seed}, and the real assignment counts as one of "
+        "them (Phipson and Smyth 2010). "
         f"{_families(plan)}",
         "Where there is no evidence of an effect, two one-sided tests say whether the data speak "
         "against effects as large as the smallest one of interest (Lakens 2017); the minimum "

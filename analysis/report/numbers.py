@@ -27,18 +27,10 @@ def number(value: float | None, places: int = 2) -> str:
     return text.replace("-", MINUS)
 
 
-def shortest(value: float) -> str:
-    """``value`` with as few decimals as it needs, at most two."""
-    if not math.isfinite(value):
-        return number(value)
-    return number(
-        value,
-        next(
-            places
-            for places in (0, 1, 2)
-            if places == 2 or round(value, places) == round(value, 2)
-        ),
-    )
+def shortest(value: float, most: int) -> str:
+    """``value`` with as few decimals as it needs, at most ``most``."""
+    fewest = (places for places in range(most) if round(value, places) == round(value, most))
+    return number(value, next(fewest, most))
 
 
 def interval(low: float, high: float, places: int = 2) -> str:

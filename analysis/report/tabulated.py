@@ -89,9 +89,10 @@ def _effects_notes(rows: pd.DataFrame, plan: Plan) -> str:
     adjustment = ADJUSTMENTS[str(rows["adjustment"].iloc[0])]
     return (
         f"Estimator: {', '.join(used) or 'none'}; {plan.se_type} standard errors, t distribution. "
-        f"Covariates: {', '.join(plan.covariates) or 'none'}. p random.: studentized "
-        f"randomization test within blocks, {plan.draws:,} draws (fewer where all assignments "
-        f"could be listed); not defined for interactions. p adjusted: {adjustment}. "
+        f"Covariates: {', '.join(plan.covariates) or 'none'}. p random.: randomization "
+        f"test of the effect estimated within blocks, over its standard error, "
+        f"{plan.draws:,} draws (fewer where all assignments could be listed); not defined for "
+        f"interactions. p adjusted: {adjustment}. "
         "Reference mean: raw mean of the arm compared with. N: participants of all arms on whom "
         "the estimate rests."
     )
@@ -160,6 +161,10 @@ def describe(data: pd.DataFrame, planned: ExperimentPlan, plan: Plan) -> Table:
         for arm in planned.arms:
             if name in data.columns:
                 rows.append(_description(data, plan.outcomes[name], arm))
+    places: dict[str, int] = {}
+    for row in rows:
+        own = decimals(row["sd"] / max(row["n"], 1) ** 0.5)
+        places[row["outcome"]] = min(own, places.get(row["outcome"], own))
     return Table(
         name=f"{planned.name}_outcomes",
         caption=f"{planned.title}: outcomes by arm.",
@@ -174,7 +179,10 @@ def describe(data: pd.DataFrame, planned: ExperimentPlan, plan: Plan) -> Table:
             "At lowest",
             "At highest",
         ],
-        cells=[_description_cells(row, plan.outcomes[str(row["outcome"])]) for row in rows],
+        cells=[
+            _description_cells(row, plan.outcomes[row["outcome"]], places[row["outcome"]])
+            for row in rows
+        ],
         frame=pd.DataFrame(rows),
         groups=[
             _outcome_name(plan.outcomes[str(row["outcome"])], difference=False) for row in rows
@@ -184,8 +192,7 @@ def describe(data: pd.DataFrame, planned: ExperimentPlan, plan: Plan) -> Table:
     )
 
 
-def _description_cells(row: dict[str, Any], outcome: Outcome) -> list[str]:
-    places = decimals(row["sd"] / max(row["n"], 1) ** 0.5)
+def _description_cells(row: dict[str, Any], outcome: Outcome, places: int) -> list[str]:
     shown = [
         arm_name(row["arm"]),
         str(row["n"]),
@@ -193,7 +200,7 @@ def _description_cells(row: dict[str, Any], outcome: Outcome) -> list[str]:
     ]
     if outcome.kind == "binary":
         return [*shown, *[MISSING] * 5]
-    rest = [shortest(row[key]) for key in ("median", "lowest", "highest")]
+    rest = [shortest(row[key], places) for key in ("median", "lowest", "highest")]
     return [*shown, *rest, percent(row["share_lowest"]), percent(row["share_highest"])]
 
 
