@@ -7,8 +7,9 @@ The words that participants read are in `content/`, the parameters of a session 
 from os import environ
 from pathlib import Path
 
+from study.content import languages
 from study.experiments import EXPERIMENTS
-from study.parameters import defaults
+from study.parameters import defaults, description
 
 DISPLAY_NAMES = {
     "info_source": "Information source and willingness to co-produce",
@@ -21,6 +22,7 @@ SESSION_CONFIGS = [
         display_name=DISPLAY_NAMES[experiment.name],
         app_sequence=experiment.app_sequence,
         num_demo_participants=len(experiment.arms),
+        doc=description(experiment, languages()),
     )
     for experiment in EXPERIMENTS.values()
 ]

@@ -12,9 +12,15 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
+from otree import session
 from otree.database import db
 from otree.models import Session
-from otree.session import NON_EDITABLE_FIELDS, CreateSessionInvalidArgs, SessionConfig
+from otree.session import (
+    NON_EDITABLE_FIELDS,
+    CreateSessionError,
+    CreateSessionInvalidArgs,
+    SessionConfig,
+)
 
 from study import content, parameters, randomization
 from study.experiments import EXPERIMENTS, Experiment
@@ -91,6 +97,7 @@ def install() -> None:
     if otree_clean is not _clean:
         _clean.__wrapped__ = otree_clean  # type: ignore[attr-defined]
         SessionConfig.clean = _clean
+        session.create_session_traceback_wrapper = _create_session
 
 
 def _clean(config: SessionConfig) -> None:
@@ -98,3 +105,16 @@ def _clean(config: SessionConfig) -> None:
     if any(experiment.app in config["app_sequence"] for experiment in EXPERIMENTS.values()):
         clean_config(config)
     _clean.__wrapped__(config)  # type: ignore[attr-defined]
+
+
+def _create_session(**options: Any) -> Any:
+    """Create a session for the form, which shows a traceback below the message of every error.
+
+    What is wrong with a parameter is said in the message; no line of code could say more.
+    """
+    try:
+        return session.create_session(**options)
+    except CreateSessionInvalidArgs as error:
+        raise CreateSessionError from error.with_traceback(None)
+    except Exception as error:
+        raise CreateSessionError from error

@@ -30,7 +30,10 @@ def _shortened(value: object) -> str:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One session parameter. ``check`` returns the cleaned value or raises `ParameterError`."""
+    """One session parameter. ``check`` returns the cleaned value or raises `ParameterError`.
+
+    In ``allowed``, ``{arms}`` stands for the arms of the experiment.
+    """
 
     name: str
     default: Any
@@ -40,6 +43,9 @@ class Parameter:
 
     def clean(self, value: object, experiment: Experiment) -> Any:
         return self.check(self, value, experiment)
+
+    def allows(self, experiment: Experiment) -> str:
+        return self.allowed.replace("{arms}", ", ".join(experiment.arms))
 
     def refuse(self, value: object, allowed: str | None = None) -> ParameterError:
         return ParameterError(self.name, value, allowed or self.allowed)
@@ -89,18 +95,17 @@ def _one_of(options: Iterable[str]) -> Callable[..., str]:
 
 
 def _arms(parameter: Parameter, value: object, experiment: Experiment) -> str:
-    allowed = f"empty or at least two of {', '.join(experiment.arms)}, separated by commas"
     if not isinstance(value, str):
-        raise parameter.refuse(value, allowed)
+        raise parameter.refuse(value, parameter.allows(experiment))
     names = [name.strip() for name in value.split(",")] if value.strip() else []
     if len(set(names)) != len(names) or not set(names) <= set(experiment.arms) or len(names) == 1:
-        raise parameter.refuse(value, allowed)
+        raise parameter.refuse(value, parameter.allows(experiment))
     return ",".join(name for name in experiment.arms if name in names)
 
 
 def _force_arm(parameter: Parameter, value: object, experiment: Experiment) -> str:
     if not isinstance(value, str) or value.strip() not in ("", *experiment.arms):
-        raise parameter.refuse(value, f"empty or one of {', '.join(experiment.arms)}")
+        raise parameter.refuse(value, parameter.allows(experiment))
     return value.strip()
 
 
@@ -171,12 +176,18 @@ def parameters(languages: Iterable[str] = ("en", "it")) -> dict[str, Parameter]:
             "a number from 0 to 100",
             _rate(100),
         ),
-        Parameter("arms", "", "arms in use; empty: all", "arms of the experiment", _arms),
+        Parameter(
+            "arms",
+            "",
+            "arms in use; empty: all",
+            "empty or at least two of {arms}, separated by commas",
+            _arms,
+        ),
         Parameter(
             "force_arm",
             "",
             "everyone gets this arm (previews); such data are marked and not analysed",
-            "an arm of the experiment",
+            "empty or one of {arms}",
             _force_arm,
         ),
         Parameter(
@@ -206,6 +217,18 @@ def _voluntary_seconds(parameter: Parameter, value: object, experiment: Experime
 def defaults() -> dict[str, Any]:
     """The parameters with their default values, for oTree's session configs."""
     return {name: parameter.default for name, parameter in parameters().items()}
+
+
+def description(experiment: Experiment, languages: Iterable[str]) -> str:
+    """The parameters as HTML, for oTree's form that creates a session."""
+    rows = [
+        f"<tr><th>{name}</th><td>{parameter.meaning}</td><td>{parameter.allows(experiment)}</td></tr>"
+        for name, parameter in parameters(languages).items()
+    ]
+    return (
+        '<table class="table table-sm"><tr><th>Parameter</th><th>Meaning</th><th>Allowed</th></tr>'
+        f"{''.join(rows)}</table>"
+    )
 
 
 def clean(

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import requests
 
 from study.experiments import EXPERIMENTS
 from study.parameters import defaults, parameters
@@ -83,7 +84,23 @@ def test_a_bad_value_in_the_admin_form_is_refused_and_leaves_nothing(server, nam
     assert sentence(name, value).replace(repr(value), "") in told["error"]
     assert " but must be " in told["error"]
     assert "\n" not in told["error"]
+    # oTree shows this below: the sentence once more, and no lines of code.
+    assert told["traceback"].count("\n") == 1
     assert server.database.counts() == before
+
+
+@pytest.mark.parametrize("config", EXPERIMENTS)
+def test_the_form_says_what_every_parameter_means_and_allows(server, config):
+    [found] = [
+        c
+        for c in requests.get(f"{server.url}/api/session_configs", timeout=60).json()
+        if c["name"] == config
+    ]
+    page = requests.get(f"{server.url}/create_session", timeout=60).text
+    assert found["doc"] in page
+    for name, parameter in parameters().items():
+        assert f"<th>{name}</th><td>{parameter.meaning}</td>" in found["doc"]
+    assert f"empty or one of {', '.join(EXPERIMENTS[config].arms)}<" in found["doc"]
 
 
 def test_good_values_in_the_admin_form_make_a_session(server):
@@ -98,8 +115,6 @@ def test_good_values_in_the_admin_form_make_a_session(server):
 
 
 def config_of(server, code):
-    import requests
-
     response = requests.get(f"{server.url}/api/sessions/{code}", timeout=60)
     return response.json()["config"]
 
