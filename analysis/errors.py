@@ -1,4 +1,4 @@
-"""The one error that bad input to the analysis raises."""
+"""The error that bad input to the analysis raises, and the one kind of it that code looks for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ class AnalysisError(ValueError):
     ValueError
      └─ AnalysisError
     """
+
+
+class MissingTable(AnalysisError):
+    """No file holds a custom export that was asked for."""
 
 
 def unknown(kind: str, name: object, existing: Iterable[object]) -> AnalysisError:

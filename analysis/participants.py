@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.cells import typed, wanted
 from analysis.codebook import explain
 from analysis.csv_files import FILE, ROW, Paths
-from analysis.errors import AnalysisError, unknown
+from analysis.errors import AnalysisError, MissingTable, unknown
 from analysis.export import KEY, ROUND, Raw, read_raw
 from analysis.problems import FileError, Problem
 from study.columns import APPS, TABLES, Column, columns, table
@@ -98,7 +98,7 @@ def load_table(paths: Paths, name: str) -> pd.DataFrame:
         raise unknown("table", name, TABLES)
     rows, problems = assemble_table(read_raw(paths), name)
     if rows is None:
-        raise AnalysisError(f"No file holds the custom export of {name}.")
+        raise MissingTable(f"No file holds the custom export of {name}.")
     if problems:
         raise FileError(problems[0])
     return rows.drop(columns=[FILE, ROW])

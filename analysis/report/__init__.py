@@ -17,7 +17,7 @@ import pandas as pd
 
 from analysis.csv_files import find_files
 from analysis.derived import add_derived
-from analysis.errors import AnalysisError
+from analysis.errors import AnalysisError, MissingTable
 from analysis.participants import load, load_answers
 from analysis.plan import FILE, Plan, load_plan
 from analysis.report import manifest, methods
@@ -93,13 +93,11 @@ def write_report(
 
 
 def _answers(paths: Sequence[str | Path]) -> pd.DataFrame | None:
+    """The answers, or None if they were not exported, which the report says."""
     try:
         return load_answers(paths)
-    except AnalysisError as error:
-        # No answers were exported: the report says so. A broken file is another matter.
-        if str(error).startswith("No file holds"):
-            return None
-        raise
+    except MissingTable:
+        return None
 
 
 def _page(
