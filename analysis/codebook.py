@@ -118,7 +118,7 @@ def _of_otree() -> dict[str, Column]:
     for parameter in parameters().values():
         name = f"session.config.{parameter.name}"
         kind = {int: "integer", float: "number"}.get(type(parameter.default), "string")
-        text = f"Session parameter: {parameter.meaning}. Allowed: {parameter.allowed}."
+        text = f"Session parameter: {parameter.meaning}. Allowed: {parameter.allows()}."
         found.setdefault(name, Column(name, kind, text))
     return found
 

@@ -44,8 +44,10 @@ class Parameter:
     def clean(self, value: object, experiment: Experiment) -> Any:
         return self.check(self, value, experiment)
 
-    def allows(self, experiment: Experiment) -> str:
-        return self.allowed.replace("{arms}", ", ".join(experiment.arms))
+    def allows(self, experiment: Experiment | None = None) -> str:
+        """What is allowed, in words; without an experiment, in either of them."""
+        arms = ", ".join(experiment.arms) if experiment else "the experiment's arms"
+        return self.allowed.replace("{arms}", arms)
 
     def refuse(self, value: object, allowed: str | None = None) -> ParameterError:
         return ParameterError(self.name, value, allowed or self.allowed)
