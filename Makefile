@@ -10,6 +10,8 @@ ANALYSIS_BIN := .venv-analysis/bin
 .PHONY: run test demo screenshots benchmarks
 
 run: .venv/.installed
+	@! $(BIN)/python -c "import socket; socket.create_connection(('127.0.0.1', $(PORT)))" 2>/dev/null || \
+		{ echo "Port $(PORT) is in use. Choose another: PORT=8010 make run"; exit 1; }
 	PATH="$(abspath $(BIN)):$$PATH" OTREE_PRODUCTION=1 otree prodserver 127.0.0.1:$(PORT)
 
 demo: .venv/.installed

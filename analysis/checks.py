@@ -171,7 +171,8 @@ def _required_columns(everyone: Everyone) -> Iterator[Problem]:
         )
     for app, missing in everyone.missing_columns.items():
         for name in missing:
-            yield Problem(f"the app {app} must have this column.", files, 1, name)
+            severity = WARNING if columns(app)[name].optional else ERROR
+            yield Problem(f"the app {app} must have this column.", files, 1, name, severity)
     for name in ("simulated", "demo", "visited"):
         if everyone.frame[name].isna().all():
             exported = {"simulated": "participant._is_bot", "demo": "session.is_demo"}
@@ -588,9 +589,13 @@ def _is_paid(experiment: Experiment, arm: object) -> bool:
 
 
 def _completed(everyone: Everyone) -> Iterator[Problem]:
-    """Whoever reached the last page has answered and been paid."""
+    """Whoever reached the last page has answered and been paid.
+
+    Whom the experimenter moved on from a page may have left it empty.
+    """
     frame = everyone.frame
     done = frame["completed"] == 1
+    answered = done & frame["advanced_from"].isna()
     yield from _found(
         everyone,
         (frame["completed"] == 0),
@@ -602,14 +607,14 @@ def _completed(everyone: Everyone) -> Iterator[Problem]:
     )
     offered = (frame["config_voluntary_seconds"] > 0).fillna(False)
     refused = (frame["voluntary_accepted"] != 1).fillna(True)
-    for name in _always_measured():
-        expected = done & frame[name].isna()
+    for name in (*_always_measured(), *ALWAYS_STORED):
+        expected = (done if name in ALWAYS_STORED else answered) & frame[name].isna()
         if name == "voluntary_accepted":
             expected &= offered
         yield from _found(everyone, expected, name, "is empty, but the study is completed.")
     yield from _found(
         everyone,
-        done & ~refused & frame["voluntary_correct"].isna(),
+        answered & ~refused & frame["voluntary_correct"].isna(),
         "voluntary_correct",
         "is empty, but the participant agreed to the voluntary round and completed the study.",
     )
@@ -621,12 +626,22 @@ def _completed(everyone: Everyone) -> Iterator[Problem]:
     )
 
 
+ALWAYS_STORED = (
+    "arm",
+    "arm_forced",
+    "earnings_fixed",
+    "earnings_piece",
+    "earnings_total",
+    "donation",
+)
+"""What nobody needs to do anything for."""
+
+
 def _always_measured() -> list[str]:
     answered = [c.name for c in _declared().values() if c.answers and not c.optional]
-    measured = ["arm", "arm_forced", "willingness", "comprehension_errors"]
+    measured = ["willingness", "comprehension_errors"]
     for prefix in ("baseline", "effort"):
         measured += [f"{prefix}_{what}" for what in ("correct", "attempts", "seconds")]
-    measured += ["earnings_fixed", "earnings_piece", "earnings_total", "donation"]
     return [*answered, *measured]
 
 

@@ -51,6 +51,8 @@ class ClosingPage(StudyPage):
 class EndPage(ClosingPage):
     """The study ends here: no button, and nothing leads further."""
 
+    is_end = True
+
     def post(self):
         return self.get()
 

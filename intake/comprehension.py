@@ -35,30 +35,44 @@ def texts(column, language):
 
 
 def check(player, answers, language):
-    """Store all ``answers`` (by column); return the explanations of the wrong ones."""
+    """Store all ``answers`` (by column); return the explanations of the wrong ones.
+
+    The same answers again, as from a page that was reloaded, are no further attempt.
+    """
+    if None in answers.values():
+        return {}  # the experimenter moved the participant on
+    earlier = [row.response for row in _rows(player)]
+    again = earlier[-len(answers) :] == list(answers.values())
     explanations = {}
     values = wording.session_values(player.session.config, language)
-    earlier = db.query(ComprehensionAnswer).filter_by(player_id=player.id).count()
-    attempt = earlier // len(answers) + 1
+    attempt = len(earlier) // len(answers) + 1
     now = time.time()
     for number, (column, response) in enumerate(answers.items(), start=1):
         question = questions(language)[number - 1]
         correct = response == question["correct"]
-        ComprehensionAnswer.create(
-            player_id=player.id,
-            attempt=attempt,
-            question=number,
-            response=response,
-            correct=correct,
-            answered_at=now,
-        )
+        if not again:
+            ComprehensionAnswer.create(
+                player_id=player.id,
+                attempt=attempt,
+                question=number,
+                response=response,
+                correct=correct,
+                answered_at=now,
+            )
         if not correct:
             explanations[column] = OwnMessage(
                 content.fill(question["explanations"][response], values)
             )
-    errors = player.field_maybe_none("comprehension_errors") or 0
-    player.comprehension_errors = errors + len(explanations)
+    if not again:
+        errors = player.field_maybe_none("comprehension_errors") or 0
+        player.comprehension_errors = errors + len(explanations)
     return explanations
+
+
+def _rows(player):
+    """The player's answers so far, in order."""
+    rows = db.query(ComprehensionAnswer).filter_by(player_id=player.id)
+    return rows.order_by(ComprehensionAnswer.id)
 
 
 def export(players):

@@ -46,18 +46,26 @@ class Information(ExperimentPage):
         """Assign the player and note that they see the page; once."""
         if player.field_maybe_none("information_started_at") is not None:
             return
-        baseline = player.participant.get_player("intake", 1).field_maybe_none("baseline_correct")
-        assign(player, baseline)
+        cls.assign(player)
         player.information_started_at = time.time()
         player.sample_message = cls.message(player).sample
+
+    @classmethod
+    def assign(cls, player: Any) -> None:
+        intake = player.participant.get_player("intake", 1)
+        assign(player, intake.field_maybe_none("baseline_correct"))
 
     @classmethod
     def message(cls, player: Any) -> content.Message:
         return content.message(language_of(player), arm_of(player).message)
 
     def post(self) -> Any:
-        self.prepare(self.player)
-        self._store_exposure()
+        if self.advanced_by_experimenter:
+            # Later pages need an arm; whether the treatment was seen is another matter.
+            self.assign(self.player)
+        else:
+            self.prepare(self.player)
+            self._store_exposure()
         return super().post()
 
     def _store_exposure(self) -> None:

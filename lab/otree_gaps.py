@@ -1,4 +1,4 @@
-"""Three gaps in oTree that would spoil data, closed when the server starts.
+"""Gaps in oTree that would spoil data, closed when the server starts.
 
 Places: a shared link gives everyone the first place that is still free. Servers that share one
 PostgreSQL would give the same place to two people who come at the same moment, so the session's
@@ -10,6 +10,11 @@ on a session. oTree exports both as they are, so they could become formulas in a
 Fees: the experimenter may edit the participation fee at any time, to any number. It is held to the
 same limits as in a new session, and whoever saw their earnings before has them worked out again,
 so that data and payments agree.
+
+Sessions over REST: a number of participants or a room that does not exist breaks the creation in
+the middle and leaves half a session, with which no export works any more.
+
+Advancing the slowest: somebody at an end page has nowhere to go, and would hold up all others.
 """
 
 from __future__ import annotations
@@ -20,9 +25,13 @@ from typing import Any
 
 import wtforms
 from otree import export
+from otree.constants import ADVANCE_SLOWEST_BATCH_SIZE
 from otree.database import db
-from otree.models import Session
-from otree.views import admin
+from otree.lookup import get_page_lookup
+from otree.models import Participant, Session
+from otree.room import ROOM_DICT
+from otree.session import CreateSessionInvalidArgs
+from otree.views import admin, rest
 from otree.views import participant as entrance
 
 from lab import earnings
@@ -38,6 +47,8 @@ def install() -> None:
     admin.SessionEditPropertiesForm.participation_fee = wtforms.DecimalField(validators=[limits])
     edit = admin.SessionEditProperties
     edit.form_valid = _then_paid_again(edit.form_valid)
+    rest.create_session = _whole(rest.create_session)
+    Session.advance_last_place_participants = _advance_slowest
 
 
 def _one_at_a_time(choose: Callable[..., Any]) -> Callable[..., Any]:
@@ -66,3 +77,47 @@ def _then_paid_again(store_properties: Callable[..., Any]) -> Callable[..., Any]
         return response
 
     return store_properties if hasattr(store_properties, "__wrapped__") else edited
+
+
+def _whole(create_session: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(create_session)
+    def checked(
+        *, num_participants: object = None, room_name: object = None, **others: Any
+    ) -> Any:
+        if num_participants is not None and not _is_count(num_participants):
+            raise CreateSessionInvalidArgs(
+                f"num_participants is {num_participants!r}, but must be a whole number from 1."
+            )
+        if room_name is not None and room_name not in ROOM_DICT:
+            raise CreateSessionInvalidArgs(
+                f"room_name is {room_name!r}, but must be one of {', '.join(ROOM_DICT)}."
+            )
+        return create_session(num_participants=num_participants, room_name=room_name, **others)
+
+    return create_session if hasattr(create_session, "__wrapped__") else checked
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _advance_slowest(session: Session, visited_only: bool = False) -> None:
+    """As oTree's own, without those who are at an end page."""
+    waiting = [
+        participant
+        for participant in session.get_participants()
+        if (participant.visited or not visited_only) and not _is_at_end(participant)
+    ]
+    slowest = min((participant._index_in_pages for participant in waiting), default=0)
+    batch = [p for p in waiting if p._index_in_pages == slowest][:ADVANCE_SLOWEST_BATCH_SIZE]
+    session.advance_selected_participants(batch)
+
+
+def _is_at_end(participant: Participant) -> bool:
+    index = participant._index_in_pages
+    if index == 0:
+        return False
+    if index > participant._max_page_index:
+        return True
+    page = get_page_lookup(participant._session_code, index).page_class
+    return bool(getattr(page, "is_end", False))

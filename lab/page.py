@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from otree.api import Page
 from otree.constants import admin_secret_code, timeout_happened
 from starlette.datastructures import FormData
+from starlette.responses import Response
 
 from lab import fields, wording
 from study import content
@@ -37,7 +38,8 @@ LARGER_LETTERS = "larger_letters"
 
 def language_of(player: Any) -> str:
     """The language in which this participant reads the pages."""
-    return player.participant.vars.get("language") or player.session.config["language"]
+    chosen = player.participant.vars.get("language")
+    return chosen if chosen in content.languages() else player.session.config["language"]
 
 
 def letters_are_larger(player: Any) -> bool:
@@ -103,6 +105,21 @@ class StudyPage(Page):
         super().set_attributes(participant)
         # If this page fails, the page that says so speaks the same language.
         self.scope["language"] = language_of(self.player)
+
+    def get(self) -> Any:
+        # After the experimenter moved somebody on, oTree opens the next page itself. Nobody sees
+        # it, so nothing may begin: no clock, no treatment, no arm.
+        if self.receive is None and self._is_displayed():
+            self._update_monitor_table()
+            return Response()
+        return super().get()
+
+    def post(self) -> Any:
+        if self.advanced_by_experimenter:
+            closing = self.participant.get_player("closing", 1)
+            earlier = closing.field_maybe_none("advanced_from")
+            closing.advanced_from = ",".join(filter(None, (earlier, type(self).__name__)))
+        return super().post()
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         # oTree offers no public way to describe the form to a template beyond its widgets.

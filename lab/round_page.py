@@ -135,7 +135,7 @@ class RoundPage(StudyPage):
         now = time.time()
         player = self.player
         if not round_records.has_started(player, self.round):
-            return self.get()
+            return super().post() if self.advanced_by_experimenter else self.get()
         self._apply_journal(now)
         state = round_records.state_of(player, self.round, now)
         if self.advanced_by_experimenter:

@@ -181,7 +181,11 @@ def export_answers(Answers: type[AnswerRow], players: Iterable[Any]) -> Iterator
     names = list(table("answers"))
     yield names
     owners = {player.id: player for player in players}
-    for row in db.query(Answers).order_by(Answers.player_id, Answers.id):
+    sessions = {player.session_id for player in owners.values()}
+    Player = sys.modules[Answers.__module__].Player
+    rows = db.query(Answers).join(Player, Player.id == Answers.player_id)
+    rows = rows.filter(Player.session_id.in_(sessions))
+    for row in rows.order_by(Answers.player_id, Answers.id):
         if row.player_id in owners:
             player = owners[row.player_id]
             own = [player.session.code, player.participant.code]

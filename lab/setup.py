@@ -7,6 +7,7 @@ step earlier, where oTree itself checks a session config.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -32,7 +33,6 @@ OTREE_FIELDS = {
     "participation_fee",
     "real_world_currency_per_point",
     "use_browser_bots",
-    "mturk_hit_settings",
 }
 
 
@@ -68,6 +68,7 @@ def clean_config(config: Any) -> None:
         asked = [name for name in config if name not in OTREE_FIELDS]
         parameters.check_names(asked, known)
         _check_fee(config.get("participation_fee"))
+        _check_otree_fields(config)
         cleaned = parameters.clean(config, experiment_of(config), content.languages())
     except ValueError as error:
         raise CreateSessionInvalidArgs(str(error)) from None
@@ -83,6 +84,23 @@ def _check_fee(fee: object) -> None:
         raise parameters.ParameterError("participation_fee", fee, allowed) from None
     if not (amount.is_finite() and 0 <= amount <= MAX_FEE):
         raise parameters.ParameterError("participation_fee", fee, allowed)
+
+
+def _check_otree_fields(config: Any) -> None:
+    """What oTree takes unseen, and trips over later."""
+    name = "real_world_currency_per_point"
+    rate = config.get(name)
+    try:
+        fine = not isinstance(rate, bool) and 0 < float(rate) < math.inf
+    except (TypeError, ValueError, OverflowError):
+        fine = False
+    if not fine:
+        raise parameters.ParameterError(name, rate, "a number above 0; it is not used")
+    if config.get("use_browser_bots"):
+        raise ValueError(
+            "Parameter use_browser_bots is on, but oTree's browser bots cannot work on cards; "
+            "make demo plays whole sessions."
+        )
 
 
 def install() -> None:

@@ -259,14 +259,14 @@ class Person:
         """Their attempts at the comprehension questions, the last one all correct."""
         dice = self._dice("comprehension")
         wrong = {i for i in range(len(solutions)) if dice.random() < 0.12}
-        attempts = []
+        attempts: list[list[str]] = []
         while wrong:
-            attempts.append(
-                [
-                    dice.choice([o for o in options if o != solution]) if i in wrong else solution
-                    for i, solution in enumerate(solutions)
-                ]
-            )
+            attempt = [
+                dice.choice([o for o in options if o != solution]) if i in wrong else solution
+                for i, solution in enumerate(solutions)
+            ]
+            # Nobody sends again what was just explained to be wrong.
+            attempts += [attempt] if attempt not in attempts[-1:] else []
             wrong = {i for i in wrong if dice.random() < 0.25}
         return [*attempts, list(solutions)]
 

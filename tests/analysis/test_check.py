@@ -330,6 +330,16 @@ def test_completed_without_an_answer(wide):
     found(wide, row, "closing.1.player.intrinsic_2", "completed")
 
 
+def test_whoever_was_moved_on_may_have_left_questions_empty(wide):
+    row = complete(wide)
+    row["closing.1.player.advanced_from"] = "Task"
+    row["closing.1.player.intrinsic_2"] = ""
+    wide.save()
+    assert check(wide.path) == []
+    row["closing.1.player.earnings_total"] = ""
+    found(wide, row, "closing.1.player.earnings_total", "completed")
+
+
 def test_optional_answers_may_be_empty(wide):
     row = complete(wide)
     row["closing.1.player.age"] = row["closing.1.player.comment"] = ""

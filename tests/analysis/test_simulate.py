@@ -130,7 +130,7 @@ def test_all_tables_are_written(tmp_path):
     for name in TABLES:
         assert len(load_table(tmp_path, name)) > 0
     measured = load(tmp_path, include_bots=True).notna().any()
-    unmeasured = {"label", "media_seconds", *columns("incentive_experiment")}
+    unmeasured = {"label", "media_seconds", "advanced_from", *columns("incentive_experiment")}
     for app in ("intake", "info_source_experiment", "closing"):
         for name in columns(app):
             assert measured[name] or name in unmeasured, name

@@ -135,6 +135,7 @@ def test_wrong_comprehension_answers_are_explained_counted_and_kept(server, join
     assert participant.name == "Comprehension"
     assert participant.html.count('class="error"') == 2
     assert "Every card shows something new." in participant.html
+    participant.next(comprehension_1="a", comprehension_3="b")  # as a reload sends it again
     participant.next(comprehension_2="c")
     participant.next()
     assert participant.name == "AboutYou"

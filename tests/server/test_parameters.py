@@ -45,6 +45,9 @@ ONLY_IN_JSON = [
     ("participation_fee", "five"),
     ("participation_fee", None),
     ("no_such_parameter", 1),
+    ("use_browser_bots", True),
+    ("real_world_currency_per_point", "abc"),
+    ("real_world_currency_per_point", 0),
     ("app_sequence", ["closing"]),
 ]
 
@@ -62,6 +65,25 @@ def test_a_bad_value_over_rest_is_refused_and_leaves_nothing(server, name, value
     assert response.status_code == 400
     assert sentence(name, value) in response.text
     assert "\n" not in response.text
+    assert server.database.counts() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("num_participants", -1),
+        ("num_participants", 0),
+        ("num_participants", "3"),
+        ("room_name", "Laboratory"),
+        ("room_name", ""),
+    ],
+)
+def test_no_half_session_is_left_by_a_wrong_number_or_room(server, name, value):
+    before = server.database.counts()
+    asked = {"session_config_name": "incentive", "num_participants": 3, name: value}
+    response = requests.post(f"{server.url}/api/sessions", json=asked, timeout=60)
+    assert response.status_code == 400
+    assert response.text.startswith(f"{name} is {value!r}, but must be ")
     assert server.database.counts() == before
 
 
