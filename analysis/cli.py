@@ -153,7 +153,7 @@ def _command(
 
 def _exports(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "exports", nargs="+", type=Path, metavar="EXPORT", help="CSV file or folder from oTree"
+        "exports", nargs="+", type=_path, metavar="EXPORT", help="CSV file or folder from oTree"
     )
 
 
@@ -184,6 +184,18 @@ def _output(
     command.add_argument(
         "-o", "--output", type=Path, metavar=metavar, help=meaning, required=required
     )
+
+
+def _path(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("an empty name is no file or folder")
+    return Path(text)
+
+
+def _figure(text: str) -> Path:
+    if Path(text).suffix.lower() not in (".svg", ".png"):
+        raise argparse.ArgumentTypeError(f"{text!r} does not end in .svg or .png")
+    return Path(text)
 
 
 def _whole(low: int) -> Callable[[str], int]:
@@ -274,9 +286,11 @@ def _report(commands: Commands) -> None:
 
 
 def _run_report(options: argparse.Namespace) -> int:
-    from analysis.report import write_report
+    from analysis.report import check_directory, write_report
 
     _read_plan(options)
+    with _usage():
+        check_directory(options.output, options.exports)
     written = write_report(
         options.exports,
         options.output,
@@ -295,6 +309,7 @@ def _run_report(options: argparse.Namespace) -> int:
 
 ESTIMATORS = ("difference_in_means", "lin", "welch", "rank_test", "count_model", "ordered_logit")
 FORMATS = ("table", "csv", "json")
+SE_TYPES = ("HC2", "HC3", "HC1", "HC0", "classical")
 
 
 def _estimate(commands: Commands) -> None:
@@ -324,7 +339,7 @@ def _estimate(commands: Commands) -> None:
         metavar="A,B",
         help="columns measured before treatment (default: the plan's)",
     )
-    command.add_argument("--se-type", metavar="TYPE", help="HC2 (default), HC3 or classical")
+    command.add_argument("--se-type", choices=SE_TYPES, help="default: the plan's")
     command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     _plan_option(command)
     _selection(command)
@@ -416,7 +431,7 @@ def _power(commands: Commands) -> None:
     )
     command.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster")
     command.add_argument(
-        "--figure", type=Path, metavar="FILE", help="draw the curve: .svg or .png"
+        "--figure", type=_figure, metavar="FILE", help="draw the curve: .svg or .png"
     )
     command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     _plan_option(command)

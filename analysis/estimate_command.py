@@ -95,7 +95,7 @@ def _options(
     if se_type and name not in WITH_SE_TYPE:
         raise AnalysisError(f"{name} has no se_type; {', '.join(WITH_SE_TYPE)} have.")
     options: dict[str, object] = {}
-    if covariates:
+    if covariates is not None and name in ADJUSTING:
         options["covariates"] = list(covariates)
     elif name == "lin":
         options["covariates"] = list(plan.covariates)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations
 from math import comb, inf
+from threading import Lock
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -139,10 +140,15 @@ def random_streams(seed: int | None, arms: int) -> list[np.random.Generator]:
 
     ``seed``: a whole number from 0, or None for a new one every time.
     """
+    return random_generator(seed).spawn(arms)
+
+
+def random_generator(seed: int | None) -> np.random.Generator:
+    """The generator of ``seed``, as in `random_streams`."""
     whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
     if seed is not None and not (whole and seed >= 0):
         raise AnalysisError(f"The seed must be a whole number from 0, or None, not {seed!r}.")
-    return [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(arms)]
+    return np.random.default_rng(seed)
 
 
 def check_draws(draws: int) -> None:
@@ -176,9 +182,17 @@ def over_labels(
         )
 
     # Every core has a matrix of its own, so linear algebra must not share out its work as well.
+    # Its number of threads belongs to the whole process: one at a time may change and restore it.
     workers = min(len(starts), _cores())
-    with _linear_algebra().limit(limits=1), ThreadPoolExecutor(max_workers=workers) as pool:
+    with (
+        _one_at_a_time,
+        _linear_algebra().limit(limits=1),
+        ThreadPoolExecutor(max_workers=workers) as pool,
+    ):
         return list(pool.map(part, starts, random.spawn(len(starts))))
+
+
+_one_at_a_time = Lock()
 
 
 @lru_cache(maxsize=1)

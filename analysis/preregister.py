@@ -11,7 +11,8 @@ ADJUSTED_BY = {
     "holm": "Holm's method",
     "bh": "Benjamini and Hochberg's method (false discovery rate)",
     "westfall_young": "Westfall and Young's step-down permutation method over all outcomes and "
-    "arms compared with the same arm (Holm's method for interactions)",
+    "arms compared with the same arm (Holm's method for interactions), times the number of these "
+    "groups (Bonferroni)",
 }
 
 EXPECTED = {

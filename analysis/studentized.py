@@ -43,8 +43,12 @@ TIES = 1 - 1e-9
 """Squared statistics this close count as equal: rounding must not break ties of assignments."""
 
 SINGLE_FROM, SINGLE_TIES = 1000, 1 - 1e-5
-"""From so many rows on, what is adjusted for covariates is summed in single precision, in half the
-time. Variances are then right to six digits, and ties are told to five."""
+"""From so many rows on, variances adjusted for covariates are summed in single precision, in half
+the time. They are then right to six digits, and ties are told to five."""
+
+FARTHEST, LEAST_LEFT = 100, 1e-4
+"""No single precision with a covariate so many standard deviations from its mean, or when the
+covariates leave less than this share of an outcome's variance: there, six digits are too few."""
 
 SATURATED = 1e-9
 """Below this, 1 − leverage is zero: the row is fitted exactly and says nothing on the spread."""
@@ -104,8 +108,18 @@ def statistic(
     if covariates is None or covariates.shape[1] == 0:
         return BlockContrast.of(design, outcomes, pairs)
     shift = np.zeros(covariates.shape[1]) if offset is None else offset
-    kind = np.float32 if single and len(design.rows) >= SINGLE_FROM else np.float64
+    single = single and len(design.rows) >= SINGLE_FROM and _harmless(outcomes, covariates)
+    kind = np.float32 if single else np.float64
     return BlockRegression.of(design, outcomes, covariates, pairs, shift, kind)
+
+
+def _harmless(outcomes: Floats, covariates: Floats) -> bool:
+    """Whether nobody is far out, and no outcome is all but determined by the covariates."""
+    if np.abs(covariates).max() > FARTHEST:
+        return False
+    slopes = np.linalg.lstsq(covariates, outcomes, rcond=None)[0]
+    left = np.var(outcomes - covariates @ slopes, axis=0)
+    return bool((left > LEAST_LEFT * np.var(outcomes, axis=0)).all())
 
 
 def check_spread(design: Design) -> None:
@@ -146,7 +160,7 @@ def weights(design: Design) -> Floats:
 
 
 def tiles(
-    labels: Labels, width: int, kind: npt.DTypeLike
+    labels: Labels, width: int, kind: type[np.floating[Any]] = np.float64
 ) -> Iterator[tuple[slice, slice, npt.NDArray[Any]]]:
     """Labels as numbers, tile by tile, to be multiplied with ``width`` columns.
 
@@ -161,10 +175,10 @@ def tiles(
             yield rows, columns, labels[rows, columns].astype(kind)
 
 
-def treated_sums(labels: Labels, values: npt.NDArray[Any]) -> Floats:
+def treated_sums(labels: Labels, values: Floats) -> Floats:
     """Sums of ``values`` (n, m) over each draw's treated rows: (draws, m)."""
     sums = np.zeros((len(labels), values.shape[1]))
-    for rows, columns, tile in tiles(labels, values.shape[1], values.dtype):
+    for rows, columns, tile in tiles(labels, values.shape[1]):
         sums[rows] += tile @ values[columns]
     return sums
 
@@ -224,7 +238,7 @@ class BlockRegression:
     and basis that give the variance.
     """
 
-    columns: npt.NDArray[Any]
+    columns: Floats
     fixed: Floats
     fixed_right: Floats
     basis: npt.NDArray[Any]
@@ -259,14 +273,13 @@ class BlockRegression:
         k, m = x.shape[1], u.shape[1]
         basis, to_arm = _basis(share, x)
         xu = (x[:, :, None] * u[:, None, :]).reshape(len(x), -1)
-        columns = weight * np.hstack((x, (1 - share) * x, _products(x), u, xu))
         fixed = np.zeros((2 * k + 2, 2 * k + 2))
         fixed[0, 0], fixed[1, 1] = weight.sum(), len(x)
         fixed[2 : k + 2, 2 : k + 2] = x.T @ (weight * x)
         fixed_right = np.zeros((2 * k + 2, m))
         fixed_right[2 : k + 2] = x.T @ (weight * u)
         return cls(
-            columns=columns.astype(kind),
+            columns=weight * np.hstack((x, (1 - share) * x, _products(x), u, xu)),
             fixed=fixed,
             fixed_right=fixed_right,
             basis=np.ascontiguousarray(basis.T, dtype=kind),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,10 @@ def as_names(names: str | Sequence[str] | None) -> list[str]:
     """Column names given as one name, several, or none."""
     if names is None:
         return []
-    return [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    try:
+        return [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    except TypeError:
+        raise AnalysisError(f"Columns are named by text or a list of it, not {names!r}.") from None
 
 
 def complete_rows(
@@ -83,6 +86,8 @@ def complete_rows(
     if not isinstance(data, pd.DataFrame):
         raise AnalysisError(f"The data must be a pandas DataFrame, not {type(data).__name__}.")
     for name in (*numeric, *categorical):
+        if not isinstance(name, Hashable):
+            raise unknown("column", name, data.columns)
         if list(data.columns).count(name) > 1:
             raise AnalysisError(f"There is more than one column {name!r}.")
         if name not in data.columns:
@@ -104,7 +109,7 @@ def complete_rows(
 def check_arms(data: pd.DataFrame, treatment: str, control: object) -> list[Any]:
     """The arms other than ``control``, sorted; ``AnalysisError`` if ``control`` is absent."""
     arms = sorted(data[treatment].unique(), key=str)
-    if control not in arms:
+    if control is pd.NA or control not in arms:
         raise unknown(f"arm in column {treatment!r} called", control, arms)
     if len(arms) < 2:
         raise AnalysisError(f"Column {treatment!r} holds one arm only: {control!r}.")

@@ -73,7 +73,11 @@ def losses(data: pd.DataFrame, completed: str, outcome: str | None) -> Floats:
         raise unknown("column", column, data.columns)
     if outcome is not None:
         return data[column].isna().to_numpy(dtype=float)
-    filled = complete_rows(data[[column]].fillna(0), [column])[column].to_numpy(dtype=float)
+    # Nothing stands for 0: completion is noted when it happens.
+    known = data.loc[data[column].notna(), [column]]
+    filled = np.zeros(len(data))
+    if len(known):
+        filled[data[column].notna()] = complete_rows(known, [column])[column]
     odd = filled[(filled != 0) & (filled != 1)]
     if len(odd):
         raise AnalysisError(f"Column {column!r} must hold 1, 0 or nothing; it holds {odd[0]:g}.")

@@ -10,6 +10,7 @@ from scipy import optimize, stats
 
 from analysis.errors import AnalysisError
 from analysis.estimators._sample import Floats, arm_codes
+from analysis.permutation import check_draws, random_generator
 from analysis.tidy import check_arms, complete_rows, t_row, tidy
 
 
@@ -53,8 +54,10 @@ def lee_bounds(
     AnalysisError : a column or the control does not exist; an arm has fewer than two known
         outcomes; the outcome does not vary within arms; fewer than 100 draws.
     """
+    check_draws(draws)
     if draws < 100:
         raise AnalysisError(f"The bootstrap needs 100 draws or more, not {draws}.")
+    generator = random_generator(seed)
     complete_rows(data, [outcome], [treatment])
     assigned = data.loc[data[treatment].notna(), [treatment, outcome]]
     labels = [control, *check_arms(assigned, treatment, control)]
@@ -66,7 +69,6 @@ def lee_bounds(
             raise AnalysisError(
                 f"Arm {str(label)!r} has fewer than two known values of {outcome!r}."
             )
-    generator = np.random.default_rng(seed)
     found: list[dict[str, Any]] = []
     for label, group in zip(labels[1:], groups[1:], strict=True):
         found += rows(outcome, str(label), group, groups[0], draws, generator)

@@ -52,7 +52,7 @@ def equivalence(
         estimators used.
     """
     low, high = bounds(bound)
-    if not 0 < alpha < 0.5:
+    if not isinstance(alpha, int | float) or not 0 < alpha < 0.5:
         raise AnalysisError(f"alpha must lie between 0 and 0.5, not {alpha!r}.")
     if as_names(covariates):
         assert covariates is not None

@@ -15,13 +15,16 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.checks import check
 from analysis.csv_files import find_files
 from analysis.derived import add_derived
 from analysis.errors import AnalysisError, MissingTable
 from analysis.participants import load, load_answers
 from analysis.plan import FILE, Plan, load_plan
+from analysis.problems import ERROR
 from analysis.report import manifest, methods
 from analysis.report.chapter import Chapter, write_chapter
+from analysis.report.numbers import counted
 from analysis.report.page import Page, render
 from analysis.report.tables import latex_document
 
@@ -67,6 +70,7 @@ def write_report(
     )
     # Before the work, so that a folder that cannot be written costs no time.
     target = Path(directory)
+    check_directory(target, paths)
     target.mkdir(parents=True, exist_ok=True)
     everyone = add_derived(
         load(
@@ -76,6 +80,7 @@ def write_report(
         )
     )
     page = _page(everyone, _answers(paths), planned, used, plan_file)
+    page = replace(page, departures=[*page.departures, *_problems(paths)])
     outputs = _outputs(page)
     files, _ = find_files(paths)
     settings = {
@@ -92,12 +97,31 @@ def write_report(
     return target / "report.html"
 
 
+def check_directory(directory: Path, exports: Sequence[str | Path]) -> None:
+    """Raises ``AnalysisError`` if the report would be read as an export next time."""
+    if directory.resolve() in [Path(path).resolve() for path in exports]:
+        raise AnalysisError(
+            f"{directory} holds the exports; choose another folder for the report."
+        )
+
+
 def _answers(paths: Sequence[str | Path]) -> pd.DataFrame | None:
     """The answers, or None if they were not exported, which the report says."""
     try:
         return load_answers(paths)
     except MissingTable:
         return None
+
+
+def _problems(paths: Sequence[str | Path]) -> list[str]:
+    """What `check` finds wrong, in one sentence."""
+    found = [problem for problem in check(paths) if problem.severity == ERROR]
+    if not found:
+        return []
+    return [
+        f"The exports have {counted(len(found), 'problem')} that python -m analysis check lists; "
+        "they were analysed as they are."
+    ]
 
 
 def _page(
@@ -197,11 +221,9 @@ def _outputs(page: Page) -> dict[str, bytes]:
 
 
 def _write(target: Path, outputs: dict[str, bytes]) -> None:
-    # Files of an earlier report with other tables would be taken for this one's.
-    for folder, endings in (("tables", (".csv", ".tex")), ("figures", (".svg", ".png"))):
-        (target / folder).mkdir(exist_ok=True)
-        for old in (target / folder).iterdir():
-            if old.suffix in endings:
-                old.unlink()
+    """Write all files; those of an earlier report with other tables go, and no others."""
+    for name in manifest.written(target / "manifest.json") - set(outputs):
+        (target / name).unlink(missing_ok=True)
     for name, content in outputs.items():
+        (target / name).parent.mkdir(exist_ok=True)
         (target / name).write_bytes(content)

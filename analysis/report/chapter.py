@@ -177,7 +177,15 @@ def _effort_over_time(writer: _Writer) -> tuple[Picture | None, str]:
     found = pace(writer.assigned, writer.answers, writer.plan.alpha)
     if found.empty:
         return None, "There is no figure of effort over time, because no main round was timed."
-    return figures.effort_over_time(found, writer.planned, writer.plan, writer.mark), ""
+    sessions = set(writer.assigned.loc[writer.assigned["effort_correct"].notna(), "session_code"])
+    without = sessions - set(writer.answers.loc[writer.answers["phase"] == "main", "session_code"])
+    sentence = (
+        f"Effort over time leaves out {counted(len(without), 'session')}, because the exports "
+        "hold no answers of its main round."
+        if without
+        else ""
+    )
+    return figures.effort_over_time(found, writer.planned, writer.plan, writer.mark), sentence
 
 
 def _secondary(writer: _Writer, estimates: pd.DataFrame) -> Section | None:

@@ -17,7 +17,7 @@ from analysis.diagnostics import (
 )
 from analysis.errors import AnalysisError
 from analysis.plan import ExperimentPlan, Plan
-from analysis.report.estimates import Notes, blocks
+from analysis.report.estimates import Notes, blocked
 from analysis.report.figures import arm_name
 from analysis.report.numbers import decimals, interval, number, p_value, percent
 from analysis.report.tables import Table
@@ -205,10 +205,11 @@ def balance_frame(
     before, personal = (_varying(assigned, names) for names in (BEFORE, PERSONAL))
     if not before:
         return None
+    known, block = blocked(assigned, notes)
     frame = attempted(
         notes,
         "balance table",
-        lambda: balance(assigned, "arm", control, before, blocks=blocks(assigned)),
+        lambda: balance(known, "arm", control, before, blocks=block),
     )
     if frame is None:
         return None

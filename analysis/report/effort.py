@@ -16,8 +16,10 @@ def pace(data: pd.DataFrame, answers: pd.DataFrame, alpha: float) -> pd.DataFram
 
     Parameters
     ----------
-    data : participants with ``participant_code, arm, effort_started_at, effort_deadline``.
-    answers : one row per answer, with ``participant_code, phase, correct, answered_at``.
+    data : participants with ``session_code, participant_code, arm, effort_started_at,
+        effort_deadline``.
+    answers : one row per answer, with ``session_code, participant_code, phase, correct,
+        answered_at``. Sessions of which it holds no answer of the main round are left out.
 
     Returns
     -------
@@ -26,11 +28,12 @@ def pace(data: pd.DataFrame, answers: pd.DataFrame, alpha: float) -> pd.DataFram
     with 0 afterwards. Empty if there is nothing to count.
     """
     columns = ["arm", "middle", "mean", "low", "high", "n"]
-    rounds = _rounds(data)
+    main = answers[answers["phase"] == "main"]
+    rounds = _rounds(data[data["session_code"].isin(main["session_code"])])
     if rounds.empty:
         return pd.DataFrame(columns=columns)
     length = float(rounds["length"].iloc[0])
-    counts = _counts(rounds, answers, length)
+    counts = _counts(rounds, main, length)
     rows = []
     for arm, people in rounds.groupby("arm", sort=False):
         rates = counts.loc[people["participant_code"]].to_numpy() * 60 * PARTS / length
@@ -55,9 +58,8 @@ def _rounds(data: pd.DataFrame) -> pd.DataFrame:
 
 def _counts(rounds: pd.DataFrame, answers: pd.DataFrame, length: float) -> pd.DataFrame:
     """Correct answers by participant (rows) and part (columns)."""
-    main = answers[(answers["phase"] == "main") & (answers["correct"] == 1)]
-    main = main[["participant_code", "answered_at"]].dropna()
-    timed = main.merge(rounds[["participant_code", "started"]], on="participant_code")
+    correct = answers.loc[answers["correct"] == 1, ["participant_code", "answered_at"]].dropna()
+    timed = correct.merge(rounds[["participant_code", "started"]], on="participant_code")
     seconds = timed["answered_at"].astype(float) - timed["started"].astype(float)
     # Clocks differ by fractions of a second, so the ends are not sharp.
     part = np.clip(np.floor(seconds * PARTS / length), 0, PARTS - 1).astype(int)

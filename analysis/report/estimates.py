@@ -16,7 +16,7 @@ from analysis.estimators import difference_in_means, factorial, heterogeneity, l
 from analysis.multiple_testing import adjust, westfall_young
 from analysis.plan import ExperimentPlan, Family, Hypothesis, Plan
 from analysis.randomization_inference import randomization_inference
-from analysis.report.numbers import decimals
+from analysis.report.numbers import counted, decimals
 
 COLUMNS = (
     "experiment",
@@ -269,13 +269,14 @@ def _randomized(
     covariates: Sequence[str],
     notes: Notes,
 ) -> dict[str, float]:
+    known, block = blocked(data, notes)
     try:
         frame = randomization_inference(
-            data,
+            known,
             outcome,
             "arm",
             control,
-            blocks=blocks(data),
+            blocks=block,
             covariates=list(covariates) or None,
             draws=plan.draws,
             seed=plan.seed,
@@ -286,11 +287,23 @@ def _randomized(
     return dict(zip(frame["term"], frame["p_value"], strict=True))
 
 
-def blocks(data: pd.DataFrame) -> str | None:
-    """The column with the permuted blocks, if every assigned participant has one."""
-    if BLOCK not in data.columns or data.loc[data["arm"].notna(), BLOCK].isna().any():
-        return None
-    return BLOCK
+def blocked(data: pd.DataFrame, notes: Notes) -> tuple[pd.DataFrame, str | None]:
+    """The participants whose permuted block is known, and the column that holds it.
+
+    None if no block is known: then nothing but permuting over everybody is left.
+    """
+    known = data[BLOCK].notna() if BLOCK in data.columns else pd.Series(False, index=data.index)
+    if not known.any():
+        notes.add(
+            "No blocks were exported, so randomization and balance tests permute over everybody."
+        )
+        return data, None
+    if not known.all():
+        notes.add(
+            f"{counted(int((~known).sum()), 'participant')} without a block left out of "
+            "randomization and balance tests."
+        )
+    return data[known], BLOCK
 
 
 def _adjusted(
@@ -309,20 +322,25 @@ def _adjusted(
 def _westfall_young(
     data: pd.DataFrame, plan: Plan, family: Family, frame: pd.DataFrame, notes: Notes
 ) -> pd.Series[float]:
-    """Step-down over all outcomes and arms against one control; interactions by Holm."""
+    """Step-down over the planned comparisons with one arm; interactions by Holm.
+
+    Bonferroni's factor, the number of such groups, makes it hold for the whole family.
+    """
     adjusted = pd.Series(np.nan, index=frame.index)
-    for control, rows in frame[frame["estimate"].notna()].groupby("control", sort=False):
+    known, block = blocked(data, notes)
+    groups = frame[frame["estimate"].notna()].groupby("control", sort=False)
+    for control, rows in groups:
         if control == "":
             adjusted[rows.index] = adjust(rows["p_value"].to_numpy(), method="holm")
             continue
         outcomes = [name for name in family.outcomes if name in set(rows["outcome"])]
         try:
             result = westfall_young(
-                data,
+                known[known["arm"].isin([control, *rows["term"]])],
                 outcomes,
                 "arm",
                 control,
-                blocks=blocks(data),
+                blocks=block,
                 draws=plan.draws,
                 seed=plan.seed,
             )
@@ -332,7 +350,7 @@ def _westfall_young(
             continue
         by_test = result.set_index(["outcome", "term"])["p_value"]
         adjusted[rows.index] = [by_test.get((row.outcome, row.term)) for row in rows.itertuples()]
-    return adjusted
+    return (adjusted * groups.ngroups).clip(upper=1)
 
 
 # ------------------------------------------------------------------------------ heterogeneity

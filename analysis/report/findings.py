@@ -154,9 +154,11 @@ def _no_evidence(amount: Amount, hypothesis: Hypothesis, planned: ExperimentPlan
 
 def _hedge(amount: Amount) -> str:
     """How a null begins: whoever sees an interval without 0 must be told why it is one."""
-    if amount.row["p_value"] < amount.plan.alpha:
-        return "After adjustment for the number of tests, there is"
-    return "There is"
+    if amount.row["p_value"] >= amount.plan.alpha:
+        return "There is"
+    if amount.row["adjustment"] == "westfall_young":
+        return "In the permutation test that adjusts for the number of tests, there is"
+    return "After adjustment for the number of tests, there is"
 
 
 def _how_large(amount: Amount) -> str:

@@ -43,3 +43,12 @@ def digest(content: bytes) -> str:
 def as_json(content: dict[str, Any]) -> str:
     """Readable JSON."""
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def written(path: Path) -> set[str]:
+    """The outputs that an earlier manifest lists; none if there is no such file."""
+    try:
+        outputs = json.loads(path.read_text(encoding="utf-8"))["outputs"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+    return {name for name in outputs if not Path(name).is_absolute() and ".." not in name}

@@ -45,7 +45,8 @@ REFERENCES = {
 _ADJUSTED_BY = {
     "holm": "Holm’s method (1979)",
     "bh": "Benjamini and Hochberg’s method (1995)",
-    "westfall_young": "Westfall and Young’s step-down permutation method (1993)",
+    "westfall_young": "Westfall and Young’s step-down permutation method (1993) in each group of "
+    "tests that share the arm compared with, times the number of groups (Bonferroni)",
 }
 
 

@@ -79,8 +79,8 @@ ADJUSTMENTS = {
     "holm": "Holm’s method over all robust p-values of the table",
     "bh": "Benjamini and Hochberg’s false discovery rate over all robust p-values of the table",
     "westfall_young": "Westfall and Young’s step-down permutation method (without covariates) "
-    "over all outcomes and arms of the table that are compared with the same arm; for "
-    "interactions Holm’s method",
+    "over all outcomes and arms of the table that are compared with the same arm, for "
+    "interactions Holm’s method, times the number of these groups (Bonferroni)",
 }
 
 

@@ -325,3 +325,28 @@ def test_diagnostics_name_what_is_wrong() -> None:
     names = data().assign(name=[f"n{number}" for number in range(48)])
     fails(lambda: balance(names, "arm", "control", "name"), "'name'", "48 distinct")
     fails(lambda: lee_bounds(data(), "y", "arm", "control", draws=10), "100", "10")
+
+
+WRONG_KINDS: dict[str, Callable[[], Any]] = {
+    "-1": lambda: lee_bounds(data(), "y", "arm", "control", draws=100, seed=-1),
+    "'a'": lambda: lee_bounds(data(), "y", "arm", "control", draws=100, seed="a"),
+    "'many'": lambda: lee_bounds(data(), "y", "arm", "control", draws="many"),
+    "'x'": lambda: equivalence(data(), "y", "arm", "control", 1, alpha="x"),
+    "3": lambda: lin(data(), "y", "arm", "control", 3),
+    "['y']": lambda: difference_in_means(data(), ["y"], "arm", "control"),
+    "<NA>": lambda: difference_in_means(data(), "y", "arm", pd.NA),
+}
+
+
+@pytest.mark.parametrize("word", WRONG_KINDS)
+def test_arguments_of_the_wrong_kind_are_named(word: str) -> None:
+    fails(WRONG_KINDS[word], word)
+
+
+@pytest.mark.parametrize("kind", ["object", "category", "boolean", "Int64"])
+def test_attrition_takes_completion_of_any_kind(kind: str) -> None:
+    done = pd.Series([1, None] * (len(data()) // 2), dtype="Int64")
+    rows = data().iloc[: len(done)].assign(completed=done.to_numpy())
+    wanted = attrition(rows.assign(completed=done.astype("Float64").to_numpy()), "arm", "control")
+    found = attrition(rows.assign(completed=done.astype(kind).array), "arm", "control")
+    pd.testing.assert_frame_equal(found, wanted)

@@ -82,6 +82,9 @@ def test_the_top_help_names_every_command(capsys):
         ),
         (["preregister", "--plan", "none.toml"], "none.toml: the plan cannot be read"),
         (["check", "nowhere"], "'nowhere'"),
+        (["check", ""], "an empty name"),
+        (["estimate", "x", *ESTIMATE, "--se-type", "HC9"], "HC2"),
+        (["power", "--experiment", "info_source", "-n", "60", "--figure", "x.pdf"], ".svg"),
     ],
 )
 def test_wrong_usage_is_status_2_and_says_what_is_possible(capsys, words, message):
@@ -163,6 +166,12 @@ def test_simulated_participants_are_not_taken_for_people(capsys, exports):
     status, _, err = run(capsys, "estimate", exports, *ESTIMATE[:4])
     assert status == 1
     assert "--include-bots" in err
+
+
+def test_a_report_into_the_folder_of_the_exports_is_wrong_usage(capsys, exports):
+    status, _, err = run(capsys, "report", exports, "-o", exports, "--include-bots")
+    assert status == 2
+    assert "another folder" in err
 
 
 def test_report_says_where_it_is(capsys, exports, tmp_path):

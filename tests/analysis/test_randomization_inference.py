@@ -6,6 +6,9 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib import import_module
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+import threadpoolctl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +28,8 @@ from analysis.permutation import drawn, fitted, listed, make_design, over_labels
 from analysis.randomization_inference import randomization_inference
 from analysis.studentized import squared_t, statistic
 from analysis.tidy import COLUMNS
+
+permutation, studentized = map(import_module, ("analysis.permutation", "analysis.studentized"))
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 STORED: dict[str, Any] = json.loads((REFERENCE / "randomization_tests.json").read_text())
@@ -561,3 +567,54 @@ def test_single_precision_in_large_samples_changes_nothing_one_could_see(
     assert one["p_value"] == pytest.approx(other["p_value"], abs=0.0011)
     for bound in ("conf_low", "conf_high"):
         assert one[bound] == pytest.approx(other[bound], abs=1e-3 * other["std_error"])
+
+
+def rare_group(seed: int) -> pd.DataFrame:
+    """A group so small that some draws put all of it into one arm."""
+    random = np.random.default_rng(seed)
+    data = pd.DataFrame({"x": np.zeros(1200), "arm": random.permutation(np.arange(1200) % 2)})
+    data.loc[:3, ["x", "arm"]] = [[1.0, 0], [1.0, 1], [1.0, 0], [1.0, 1]]
+    return data.assign(y=random.normal(size=1200) + 0.12 * data["arm"])
+
+
+def far_out(seed: int) -> pd.DataFrame:
+    """A code for a missing value that nobody noticed."""
+    random = np.random.default_rng(seed)
+    data = pd.DataFrame(random.normal(size=(1200, 2)), columns=["y", "x"])
+    data.loc[0, "x"] = 999999.0
+    return data.assign(arm=random.permutation(np.arange(1200) % 2))
+
+
+def determined(seed: int) -> pd.DataFrame:
+    """An outcome that the covariate all but determines."""
+    random = np.random.default_rng(seed)
+    data = pd.DataFrame(random.normal(size=(1200, 2)), columns=["y", "x"])
+    return data.assign(arm=np.arange(1200) % 2, y=data["x"] + 1e-4 * data["y"])
+
+
+@pytest.mark.parametrize("make", [rare_group, far_out, determined])
+def test_single_precision_changes_nothing_that_is_reported(monkeypatch, make) -> None:
+    data = make(6)
+    call = partial(
+        randomization_inference, data, "y", "arm", 0, covariates="x", draws=2000, seed=1
+    )
+    fast = call().iloc[0]
+    monkeypatch.setattr(studentized, "SINGLE_FROM", 10**9)
+    exact = call().iloc[0]
+    assert fast["p_value"] == pytest.approx(exact["p_value"], abs=0.0011)
+    for bound in ("conf_low", "conf_high"):
+        assert fast[bound] == pytest.approx(exact[bound], abs=1e-3 * exact["std_error"])
+
+
+def test_the_threads_of_linear_algebra_are_given_back(monkeypatch) -> None:
+    monkeypatch.setattr(permutation, "_cores", lambda: 2)
+    data = rare_group(1)
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        before = threadpoolctl.threadpool_info()
+        with ThreadPoolExecutor(6) as pool:
+            jobs = [
+                pool.submit(randomization_inference, data, "y", "arm", 0, draws=9999, seed=seed)
+                for seed in range(12)
+            ]
+        assert all(len(job.result()) == 1 for job in jobs)
+        assert threadpoolctl.threadpool_info() == before

@@ -17,7 +17,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import AnalysisError, equivalence, load
+from analysis import (
+    AnalysisError,
+    adjust,
+    equivalence,
+    load,
+    randomization_inference,
+    westfall_young,
+)
 from analysis.derived import BLOCK, add_derived
 from analysis.plan import FILE, load_plan
 from analysis.report import write_report
@@ -129,12 +136,74 @@ def test_the_manifest_names_inputs_versions_and_seed_and_no_time(exports, report
     assert not re.search(r"20\d\d-\d\d-\d\d|\d\d:\d\d", json.dumps(record["settings"]))
 
 
-def test_a_new_report_leaves_no_tables_of_an_old_one(exports, tmp_path):
-    target = tmp_path / "report"
-    write_report(exports[1], target, include_bots=True, draws=99)
-    write_report(exports[0], target, include_bots=True, draws=99)
-    assert not list(target.glob("*/incentive_*"))
-    assert list(target.glob("*/info_source_*"))
+def test_a_new_report_replaces_an_old_one_and_touches_nothing_else(exports, tmp_path):
+    own = [tmp_path / "tables" / "survey.csv", tmp_path / "figures" / "map.png"]
+    for file in own:
+        file.parent.mkdir()
+        file.write_text("mine")
+    write_report(exports, tmp_path, include_bots=True, draws=99)
+    write_report([exports[0]], tmp_path, include_bots=True, draws=99)
+    assert not list(tmp_path.rglob("incentive*"))
+    assert list(tmp_path.rglob("info_source*"))
+    assert [file.read_text() for file in own] == ["mine", "mine"]
+
+
+def test_a_report_is_not_written_among_the_exports(exports):
+    with pytest.raises(AnalysisError, match="another folder"):
+        write_report(exports, exports[0], include_bots=True)
+
+
+def test_what_check_finds_is_said(exports, tmp_path, page):
+    wrong = rewritten(
+        exports[0], tmp_path / "wrong", age=lambda value, place: "-4" if place < 3 else value
+    )
+    write_report(wrong, tmp_path / "report", include_bots=True, draws=99)
+    text = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "3 problems that python -m analysis check lists" in text
+    assert "that python -m analysis check lists" not in page
+
+
+def test_whose_block_is_unknown_is_left_out_of_tests_within_blocks(exports):
+    data = add_derived(load(exports[0], include_bots=True))
+    data = data[data["arm"].notna()].reset_index(drop=True)
+    planned = PLAN.experiments["info_source"]
+    data.loc[data.index[0], BLOCK] = None
+    notes = Notes()
+    found = estimate_all(data, planned, QUICK, notes)
+    assert any(note.startswith("1 participant without a block") for note in notes.departures)
+    wanted = randomization_inference(
+        data[1:], "willingness", "arm", "control", blocks=BLOCK,
+        covariates=list(PLAN.covariates), draws=QUICK.draws, seed=QUICK.seed,
+    )  # fmt: skip
+    first = found[(found["outcome"] == "willingness") & (found["control"] == "control")]
+    assert first.set_index("term")["p_randomization"].to_dict() == dict(
+        zip(wanted["term"], wanted["p_value"], strict=True)
+    )
+    notes = Notes()
+    estimate_all(data.drop(columns=BLOCK), planned, QUICK, notes)
+    assert any(note.startswith("No blocks were exported") for note in notes.departures)
+
+
+def test_westfall_young_adjusts_for_the_planned_comparisons_and_the_whole_family(exports):
+    """A group of tests with the same reference at a time, times the number of groups."""
+    data = add_derived(load(exports[1], include_bots=True))
+    data = data[data["arm"].notna()].reset_index(drop=True)
+    planned = PLAN.experiments["incentive"]
+    family = next(f for f in planned.families if f.adjustment == "westfall_young")
+    found = estimate_all(data, planned, QUICK, Notes())
+    found = found[found["family"] == family.name]
+    assert set(found["control"]) == {"control", "beneficiary", ""}
+    pair = data[data["arm"].isin(["beneficiary", "reward_beneficiary"])]
+    wanted = westfall_young(
+        pair, list(family.outcomes), "arm", "beneficiary", blocks=BLOCK,
+        draws=QUICK.draws, seed=QUICK.seed,
+    )  # fmt: skip
+    rows = found[found["control"] == "beneficiary"].set_index("outcome")["p_adjusted"]
+    for row in wanted.to_dict("records"):
+        assert rows[row["outcome"]] == pytest.approx(min(1, 3 * row["p_value"]))
+    interactions = found[found["control"] == ""]
+    holm = adjust(interactions["p_value"].to_numpy())
+    assert interactions["p_adjusted"].to_numpy() == pytest.approx(np.minimum(1, 3 * holm))
 
 
 def test_the_estimates_are_those_of_the_plan(report):
@@ -406,6 +475,7 @@ ROW = {
     "n": 206,
     "p_value": 0.001,
     "p_adjusted": 0.003,
+    "adjustment": "holm",
     "p_randomization": 0.002,
     "p_equivalence": 0.7,
     "smallest_effect": 0.35,
@@ -448,6 +518,8 @@ def test_significance_before_adjustment_alone_is_no_evidence_and_it_is_said_why(
     assert found.sentence.startswith(
         "After adjustment for the number of tests, there is no evidence that"
     )
+    found = said(p_value=0.03, p_adjusted=0.09, adjustment="westfall_young")
+    assert found.sentence.startswith("In the permutation test that adjusts for the number of")
 
 
 def test_an_effect_against_the_expectation_is_called_that():
@@ -578,15 +650,17 @@ def test_figures_are_well_formed_and_carry_no_date(report):
 def test_effort_over_time_counts_correct_cards_per_minute():
     data = pd.DataFrame(
         {
-            "participant_code": ["a", "b"],
-            "arm": ["control", "control"],
-            "effort_started_at": [100.0, 200.0],
-            "effort_deadline": [400.0, 500.0],
-            "effort_correct": [3, 0],
+            "session_code": ["s", "s", "t"],
+            "participant_code": ["a", "b", "c"],
+            "arm": ["control", "control", "control"],
+            "effort_started_at": [100.0, 200.0, 100.0],
+            "effort_deadline": [400.0, 500.0, 400.0],
+            "effort_correct": [3, 0, 5],
         }
     )
     answers = pd.DataFrame(
         {
+            "session_code": "s",
             "participant_code": ["a", "a", "a", "a", "b"],
             "phase": ["main", "main", "main", "main", "baseline"],
             "correct": [1, 1, 0, 1, 1],
@@ -594,7 +668,8 @@ def test_effort_over_time_counts_correct_cards_per_minute():
         }
     )
     found = pace(data, answers, 0.05).set_index("middle")["mean"]
-    # Ten parts of half a minute: a has 2 correct cards in the first, b none anywhere.
+    # Ten parts of half a minute: a has 2 correct cards in the first, b none anywhere; the answers
+    # of c's session were not exported.
     assert found[15.0] == pytest.approx((2 * 2 + 0) / 2)
     assert found[285.0] == pytest.approx((2 * 1 + 0) / 2)
     assert found.sum() == pytest.approx(3)
