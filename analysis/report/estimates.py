@@ -16,7 +16,7 @@ from analysis.estimators import difference_in_means, factorial, heterogeneity, l
 from analysis.multiple_testing import adjust, westfall_young
 from analysis.plan import ExperimentPlan, Family, Hypothesis, Plan
 from analysis.randomization_inference import randomization_inference
-from analysis.report.numbers import counted, decimals
+from analysis.report.numbers import counted, decimals, listed
 
 COLUMNS = (
     "experiment",
@@ -68,9 +68,24 @@ def estimate_all(
 
     What cannot be estimated has an empty estimate, and a sentence in ``notes`` says why.
     """
+    data = _comparable(data, planned, notes)
     families = [_family(data, planned, plan, family, notes) for family in planned.families]
     frame = pd.concat([frame for frame in families if len(frame)], ignore_index=True)
     return frame[list(COLUMNS)]
+
+
+def _comparable(data: pd.DataFrame, planned: ExperimentPlan, notes: Notes) -> pd.DataFrame:
+    """Those in arms of the plan with two participants or more: one stray spoils all tests."""
+    counts = data["arm"].value_counts()
+    strays = [
+        str(arm) for arm, count in counts.items() if 0 < count < 2 or arm not in planned.arms
+    ]
+    if strays:
+        notes.add(
+            f"No estimates for {listed(sorted(strays))}: a single participant, or no arm of the "
+            "plan."
+        )
+    return data[~data["arm"].isin(strays)]
 
 
 def _family(

@@ -339,6 +339,21 @@ def test_an_empty_arm_is_said_and_the_others_are_estimated(exports, tmp_path):
     assert np.isnan(estimates.loc[("H2", "willingness"), "estimate"])
 
 
+def test_a_stray_arm_spoils_no_other_comparison(exports):
+    data = add_derived(load(exports[0], include_bots=True))
+    data = data[data["arm"].notna()].reset_index(drop=True)
+    planned = PLAN.experiments["info_source"]
+    last = data.index[-1]
+    notes = Notes()
+    found = estimate_all(
+        data.assign(arm=data["arm"].where(data.index != last, "Control")), planned, QUICK, notes
+    )
+    assert [note for note in notes.departures if note.startswith("No estimates for Control")]
+    pd.testing.assert_frame_equal(
+        found, estimate_all(data.drop(index=last), planned, QUICK, Notes())
+    )
+
+
 def test_without_answers_there_is_no_figure_of_effort_over_time_and_it_is_said(exports, tmp_path):
     folder = rewritten(exports[0], tmp_path / "wide only")
     path = write_report(folder, tmp_path / "report", include_bots=True, draws=99)
