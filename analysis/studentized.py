@@ -108,18 +108,18 @@ def statistic(
     if covariates is None or covariates.shape[1] == 0:
         return BlockContrast.of(design, outcomes, pairs)
     shift = np.zeros(covariates.shape[1]) if offset is None else offset
-    single = single and len(design.rows) >= SINGLE_FROM and _harmless(outcomes, covariates)
+    single = single and len(design.rows) >= SINGLE_FROM and _harmless(design, outcomes, covariates)
     kind = np.float32 if single else np.float64
     return BlockRegression.of(design, outcomes, covariates, pairs, shift, kind)
 
 
-def _harmless(outcomes: Floats, covariates: Floats) -> bool:
+def _harmless(design: Design, outcomes: Floats, covariates: Floats) -> bool:
     """Whether nobody is far out, and no outcome is all but determined by the covariates."""
-    if np.abs(covariates).max() > FARTHEST:
+    u, x = design.centred(outcomes), design.centred(covariates)
+    if (np.abs(x).max(axis=0) > FARTHEST * x.std(axis=0)).any():
         return False
-    slopes = np.linalg.lstsq(covariates, outcomes, rcond=None)[0]
-    left = np.var(outcomes - covariates @ slopes, axis=0)
-    return bool((left > LEAST_LEFT * np.var(outcomes, axis=0)).all())
+    left = u - x @ np.linalg.lstsq(x, u, rcond=None)[0]
+    return bool((left.var(axis=0) > LEAST_LEFT * u.var(axis=0)).all())
 
 
 def check_spread(design: Design) -> None:

@@ -85,6 +85,11 @@ class Person(ClosingPage):
 
 class Debrief(ClosingPage):
     @staticmethod
+    def before_next_page(player, timeout_happened):
+        # Also for those whom the experimenter moved on, and who never see their earnings.
+        earnings.store(player)
+
+    @staticmethod
     def values(player):
         designs = content.words(language_of(player), "closing")["Debrief"]["designs"]
         return {"design": designs[experiment_of(player.session.config).name]}

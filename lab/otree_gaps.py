@@ -84,7 +84,7 @@ def _whole(create_session: Callable[..., Any]) -> Callable[..., Any]:
     def checked(
         *, num_participants: object = None, room_name: object = None, **others: Any
     ) -> Any:
-        if num_participants is not None and not _is_count(num_participants):
+        if not _is_count(num_participants):
             raise CreateSessionInvalidArgs(
                 f"num_participants is {num_participants!r}, but must be a whole number from 1."
             )

@@ -2,7 +2,8 @@
 
 oTree stores whatever a session config contains, and runs `creating_session` only after the session
 and its participants are in the database. A bad parameter must change nothing, so it is refused one
-step earlier, where oTree itself checks a session config.
+step earlier, where oTree itself checks a session config. oTree's form would print a traceback with
+the refusal, so the function that collects it is replaced.
 """
 
 from __future__ import annotations

@@ -99,7 +99,8 @@ def write_report(
 
 def check_directory(directory: Path, exports: Sequence[str | Path]) -> None:
     """Raises ``AnalysisError`` if the report would be read as an export next time."""
-    if directory.resolve() in [Path(path).resolve() for path in exports]:
+    named = [Path(path).resolve() for path in exports]
+    if directory.resolve() in [path.parent if path.is_file() else path for path in named]:
         raise AnalysisError(
             f"{directory} holds the exports; choose another folder for the report."
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ from analysis.plan import ExperimentPlan, Plan
 from analysis.report import diagnosis, figures, tabulated
 from analysis.report.drawing import Picture
 from analysis.report.effort import pace
-from analysis.report.estimates import COLUMNS, Notes, estimate_all, moderated
+from analysis.report.estimates import COLUMNS, Notes, comparable, estimate_all, moderated
 from analysis.report.findings import Finding, findings
 from analysis.report.numbers import counted, listed
 from analysis.report.tables import Table
@@ -87,13 +87,15 @@ def write_chapter(
         writer.notes.add(f"Nobody was assigned to {listed(absent)}.")
     if not len(assigned):
         return _empty(writer)
-    estimates = estimate_all(assigned, planned, plan, writer.notes)
+    flow = _flow(writer)
+    writer = replace(writer, assigned=comparable(assigned, planned, writer.notes))
+    estimates = estimate_all(writer.assigned, planned, plan, writer.notes)
     sections = [
         _primary(writer, estimates),
         _outcomes(writer),
         _secondary(writer, estimates),
         _heterogeneity(writer),
-        _flow(writer),
+        replace(flow, tables=[*flow.tables, *_attrition(writer)]),
         _balance(writer),
         _checks(writer),
     ]
@@ -155,9 +157,9 @@ def _outcomes(writer: _Writer) -> Section:
     ]
     paragraphs = []
     over_time, missing = _effort_over_time(writer)
-    if over_time is None:
+    if missing:
         paragraphs.append(missing)
-    else:
+    if over_time is not None:
         pictures.append(over_time)
     return Section(
         "outcomes",
@@ -181,7 +183,7 @@ def _effort_over_time(writer: _Writer) -> tuple[Picture | None, str]:
     without = sessions - set(writer.answers.loc[writer.answers["phase"] == "main", "session_code"])
     sentence = (
         f"Effort over time leaves out {counted(len(without), 'session')}, because the exports "
-        "hold no answers of its main round."
+        "hold no answers of a main round from there."
         if without
         else ""
     )
@@ -235,18 +237,21 @@ def _flow(writer: _Writer) -> Section:
         if forced
         else []
     )
-    tables = [
-        diagnosis.flow_table(by_arm, planned),
-        diagnosis.attrition_table(writer.assigned, planned, writer.plan, writer.notes),
-        diagnosis.lee_table(writer.assigned, planned, writer.plan, writer.notes),
-    ]
     return Section(
         "flow",
         "Who took part, and who is missing",
         paragraphs=paragraphs,
         pictures=[figures.flow(before, by_arm, planned, writer.mark)],
-        tables=[table for table in tables if table is not None],
+        tables=[diagnosis.flow_table(by_arm, planned)],
     )
+
+
+def _attrition(writer: _Writer) -> list[Table]:
+    tables = [
+        diagnosis.attrition_table(writer.assigned, writer.planned, writer.plan, writer.notes),
+        diagnosis.lee_table(writer.assigned, writer.planned, writer.plan, writer.notes),
+    ]
+    return [table for table in tables if table is not None]
 
 
 def _balance(writer: _Writer) -> Section | None:

@@ -68,14 +68,16 @@ def estimate_all(
 
     What cannot be estimated has an empty estimate, and a sentence in ``notes`` says why.
     """
-    data = _comparable(data, planned, notes)
     families = [_family(data, planned, plan, family, notes) for family in planned.families]
     frame = pd.concat([frame for frame in families if len(frame)], ignore_index=True)
     return frame[list(COLUMNS)]
 
 
-def _comparable(data: pd.DataFrame, planned: ExperimentPlan, notes: Notes) -> pd.DataFrame:
-    """Those in arms of the plan with two participants or more: one stray spoils all tests."""
+def comparable(data: pd.DataFrame, planned: ExperimentPlan, notes: Notes) -> pd.DataFrame:
+    """Those in arms of the plan with two participants or more: one stray spoils all tests.
+
+    Everybody, if that leaves nobody.
+    """
     counts = data["arm"].value_counts()
     strays = [
         str(arm) for arm, count in counts.items() if 0 < count < 2 or arm not in planned.arms
@@ -85,7 +87,8 @@ def _comparable(data: pd.DataFrame, planned: ExperimentPlan, notes: Notes) -> pd
             f"No estimates for {listed(sorted(strays))}: a single participant, or no arm of the "
             "plan."
         )
-    return data[~data["arm"].isin(strays)]
+    kept = data[~data["arm"].isin(strays)]
+    return data if kept.empty else kept
 
 
 def _family(
@@ -285,6 +288,8 @@ def _randomized(
     notes: Notes,
 ) -> dict[str, float]:
     known, block = blocked(data, notes)
+    counts = known.dropna(subset=[outcome, *covariates])["arm"].value_counts()
+    known = known[known["arm"].isin(counts.index[counts > 1])]
     try:
         frame = randomization_inference(
             known,

@@ -156,7 +156,7 @@ def _hedge(amount: Amount) -> str:
     """How a null begins: whoever sees an interval without 0 must be told why it is one."""
     if amount.row["p_value"] >= amount.plan.alpha:
         return "There is"
-    if amount.row["adjustment"] == "westfall_young":
+    if amount.row["adjustment"] == "westfall_young" and amount.row["control"]:
         return "In the permutation test that adjusts for the number of tests, there is"
     return "After adjustment for the number of tests, there is"
 

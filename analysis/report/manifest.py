@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
@@ -48,7 +49,9 @@ def as_json(content: dict[str, Any]) -> str:
 def written(path: Path) -> set[str]:
     """The outputs that an earlier manifest lists; none if there is no such file."""
     try:
-        outputs = json.loads(path.read_text(encoding="utf-8"))["outputs"]
+        names = [str(name) for name in json.loads(path.read_text(encoding="utf-8"))["outputs"]]
     except (OSError, ValueError, KeyError, TypeError):
         return set()
-    return {name for name in outputs if not Path(name).is_absolute() and ".." not in name}
+    return {
+        name for name in names if re.fullmatch(r"(tables|figures)/\w+\.(csv|tex|svg|png)", name)
+    }

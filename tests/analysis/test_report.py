@@ -339,19 +339,19 @@ def test_an_empty_arm_is_said_and_the_others_are_estimated(exports, tmp_path):
     assert np.isnan(estimates.loc[("H2", "willingness"), "estimate"])
 
 
-def test_a_stray_arm_spoils_no_other_comparison(exports):
-    data = add_derived(load(exports[0], include_bots=True))
-    data = data[data["arm"].notna()].reset_index(drop=True)
-    planned = PLAN.experiments["info_source"]
-    last = data.index[-1]
-    notes = Notes()
-    found = estimate_all(
-        data.assign(arm=data["arm"].where(data.index != last, "Control")), planned, QUICK, notes
-    )
-    assert [note for note in notes.departures if note.startswith("No estimates for Control")]
-    pd.testing.assert_frame_equal(
-        found, estimate_all(data.drop(index=last), planned, QUICK, Notes())
-    )
+def test_a_stray_arm_spoils_no_other_comparison(exports, tmp_path):
+    frame = pd.read_csv(exports[0] / "all_apps_wide.csv", dtype=str, keep_default_na=False)
+    arms = frame["info_source_experiment.1.player.arm"]
+    arms[arms[arms != ""].index[-1]] = "reward"
+    (tmp_path / "wrong").mkdir()
+    frame.assign(**{arms.name: arms}).to_csv(tmp_path / "wrong/all_apps_wide.csv", index=False)
+    write_report(tmp_path / "wrong", tmp_path / "report", include_bots=True, draws=99)
+    text = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "No estimates for reward" in text
+    for table in ("balance", "attrition", "heterogeneity", "lee_bounds"):
+        assert list((tmp_path / "report" / "tables").glob(f"info_source_{table}.csv")), table
+    estimates = pd.read_csv(tmp_path / "report" / "estimates.csv")
+    assert estimates["p_randomization"].notna().all()
 
 
 def test_without_answers_there_is_no_figure_of_effort_over_time_and_it_is_said(exports, tmp_path):
@@ -359,6 +359,19 @@ def test_without_answers_there_is_no_figure_of_effort_over_time_and_it_is_said(e
     path = write_report(folder, tmp_path / "report", include_bots=True, draws=99)
     assert "There is no figure of effort over time" in path.read_text(encoding="utf-8")
     assert not list(tmp_path.glob("report/figures/*over_time*"))
+
+
+def test_sessions_whose_answers_are_missing_are_left_out_of_effort_over_time(exports, tmp_path):
+    folder = tmp_path / "part"
+    shutil.copytree(exports[0], folder)
+    file = folder / "info_source_experiment_custom.csv"
+    answers = pd.read_csv(file, dtype=str, keep_default_na=False)
+    first, *others = answers["session_code"].unique()
+    answers[answers["session_code"] == first].to_csv(file, index=False)
+    path = write_report(folder, tmp_path / "report", include_bots=True, draws=99)
+    text = path.read_text(encoding="utf-8")
+    assert f"Effort over time leaves out {len(others)} session" in text
+    assert (tmp_path / "report/figures/info_source_effort_over_time.svg").exists()
 
 
 def test_only_bots_without_the_option_is_a_sentence(exports, tmp_path):
@@ -490,6 +503,7 @@ ROW = {
     "n": 206,
     "p_value": 0.001,
     "p_adjusted": 0.003,
+    "control": "control",
     "adjustment": "holm",
     "p_randomization": 0.002,
     "p_equivalence": 0.7,

@@ -7,7 +7,7 @@ import requests
 
 from analysis.checks import check
 from tests.server.conftest import SHORT, table, wide
-from tests.server.test_exports import cells
+from tests.server.test_exports import amount, cells, payments_page
 
 PAGES = [
     "Instructions", "Practice", "Comprehension", "AboutYou", "Motivation", "BaselineReady",
@@ -67,7 +67,10 @@ def test_whoever_left_and_is_moved_on_has_done_nothing(server, join, page):
     row = wide(session)[participant.code]
     assert row["participant._current_page_name"] == "Earnings"
     assert filled(row, "incentive_experiment", MEASURED) == before
-    assert set(filled(row, "closing")) == {"advanced_from"}
+    pay = {"earnings_fixed", "earnings_piece", "earnings_total", "donation"}
+    assert set(filled(row, "closing")) == {"advanced_from", *pay}
+    total = cells(row, "closing")["earnings_total"]
+    assert payments_page(session)[participant.code][1] == amount(total) == 500
 
 
 def test_whoever_left_before_the_treatment_uses_up_no_arm_until_moved_past_it(server, join):
