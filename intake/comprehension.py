@@ -41,38 +41,35 @@ def check(player, answers, language):
     """
     if None in answers.values():
         return {}  # the experimenter moved the participant on
-    earlier = [row.response for row in _rows(player)]
-    again = earlier[-len(answers) :] == list(answers.values())
-    explanations = {}
+    asked = dict(zip(answers, questions(language), strict=True))
     values = wording.session_values(player.session.config, language)
-    attempt = len(earlier) // len(answers) + 1
-    now = time.time()
-    for number, (column, response) in enumerate(answers.items(), start=1):
-        question = questions(language)[number - 1]
-        correct = response == question["correct"]
-        if not again:
-            ComprehensionAnswer.create(
-                player_id=player.id,
-                attempt=attempt,
-                question=number,
-                response=response,
-                correct=correct,
-                answered_at=now,
-            )
-        if not correct:
-            explanations[column] = OwnMessage(
-                content.fill(question["explanations"][response], values)
-            )
-    if not again:
-        errors = player.field_maybe_none("comprehension_errors") or 0
-        player.comprehension_errors = errors + len(explanations)
-    return explanations
+    wrong = {name for name, response in answers.items() if response != asked[name]["correct"]}
+    _store(player, list(answers.values()), [name not in wrong for name in answers])
+    return {
+        name: OwnMessage(content.fill(asked[name]["explanations"][response], values))
+        for name, response in answers.items()
+        if name in wrong
+    }
 
 
-def _rows(player):
-    """The player's answers so far, in order."""
+def _store(player, responses, right):
+    """Store the responses to all questions, and which are ``right``."""
     rows = db.query(ComprehensionAnswer).filter_by(player_id=player.id)
-    return rows.order_by(ComprehensionAnswer.id)
+    earlier = [row.response for row in rows.order_by(ComprehensionAnswer.id)]
+    if earlier[-len(responses) :] == responses:
+        return
+    now = time.time()
+    for number, (response, correct) in enumerate(zip(responses, right, strict=True), start=1):
+        ComprehensionAnswer.create(
+            player_id=player.id,
+            attempt=len(earlier) // len(responses) + 1,
+            question=number,
+            response=response,
+            correct=correct,
+            answered_at=now,
+        )
+    errors = player.field_maybe_none("comprehension_errors") or 0
+    player.comprehension_errors = errors + right.count(False)
 
 
 def export(players):

@@ -57,7 +57,7 @@ def _one_at_a_time(choose: Callable[..., Any]) -> Callable[..., Any]:
         db.query(Session.id).filter_by(id=session.id).with_for_update().one()
         return choose(session, *arguments)
 
-    return choose if hasattr(choose, "__wrapped__") else locked
+    return locked
 
 
 def _guarded(sanitize: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -66,7 +66,7 @@ def _guarded(sanitize: Callable[[Any], Any]) -> Callable[[Any], Any]:
         cell = sanitize(value)
         return guard(cell) if isinstance(cell, str) else cell
 
-    return sanitize if hasattr(sanitize, "__wrapped__") else guarded
+    return guarded
 
 
 def _then_paid_again(store_properties: Callable[..., Any]) -> Callable[..., Any]:
@@ -76,7 +76,7 @@ def _then_paid_again(store_properties: Callable[..., Any]) -> Callable[..., Any]
         earnings.store_again(page.session)
         return response
 
-    return store_properties if hasattr(store_properties, "__wrapped__") else edited
+    return edited
 
 
 def _whole(create_session: Callable[..., Any]) -> Callable[..., Any]:
@@ -94,7 +94,7 @@ def _whole(create_session: Callable[..., Any]) -> Callable[..., Any]:
             )
         return create_session(num_participants=num_participants, room_name=room_name, **others)
 
-    return create_session if hasattr(create_session, "__wrapped__") else checked
+    return checked
 
 
 def _is_count(value: object) -> bool:

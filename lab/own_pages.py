@@ -43,8 +43,6 @@ request_scope: ContextVar[Any] = ContextVar("request_scope")
 
 def install() -> None:
     """Let oTree use our pages, in every process that serves participants."""
-    if middleware.CommitTransactionMiddleware is OwnPages:
-        return
     OwnPages.otree_middleware = middleware.CommitTransactionMiddleware
     middleware.CommitTransactionMiddleware = OwnPages
     otree_pages.render = _render

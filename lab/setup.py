@@ -9,9 +9,9 @@ the refusal, so the function that collects it is replaced.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from otree import session
@@ -68,7 +68,6 @@ def clean_config(config: Any) -> None:
         known = parameters.defaults()
         asked = [name for name in config if name not in OTREE_FIELDS]
         parameters.check_names(asked, known)
-        _check_fee(config.get("participation_fee"))
         _check_otree_fields(config)
         cleaned = parameters.clean(config, experiment_of(config), content.languages())
     except ValueError as error:
@@ -77,26 +76,17 @@ def clean_config(config: Any) -> None:
     config["seed"] = config["seed"] or randomization.new_seed()
 
 
-def _check_fee(fee: object) -> None:
-    allowed = f"an amount from 0 to {MAX_FEE}"
-    try:
-        amount = fee if isinstance(fee, Decimal) else Decimal(str(fee))
-    except InvalidOperation:
-        raise parameters.ParameterError("participation_fee", fee, allowed) from None
-    if not (amount.is_finite() and 0 <= amount <= MAX_FEE):
-        raise parameters.ParameterError("participation_fee", fee, allowed)
-
-
 def _check_otree_fields(config: Any) -> None:
     """What oTree takes unseen, and trips over later."""
-    name = "real_world_currency_per_point"
-    rate = config.get(name)
-    try:
-        fine = not isinstance(rate, bool) and 0 < float(rate) < math.inf
-    except (TypeError, ValueError, OverflowError):
-        fine = False
-    if not fine:
-        raise parameters.ParameterError(name, rate, "a number above 0; it is not used")
+    _check_number(
+        config, "participation_fee", f"an amount from 0 to {MAX_FEE}", lambda n: 0 <= n <= MAX_FEE
+    )
+    _check_number(
+        config,
+        "real_world_currency_per_point",
+        "a number above 0; it is not used",
+        lambda n: 0 < float(n) < math.inf,
+    )
     if config.get("use_browser_bots"):
         raise ValueError(
             "Parameter use_browser_bots is on, but oTree's browser bots cannot work on cards; "
@@ -104,19 +94,31 @@ def _check_otree_fields(config: Any) -> None:
         )
 
 
+def _check_number(config: Any, name: str, allowed: str, fits: Callable[[Decimal], bool]) -> None:
+    value = config.get(name)
+    try:
+        number = value if isinstance(value, Decimal) else Decimal(str(value))
+    except InvalidOperation:
+        raise parameters.ParameterError(name, value, allowed) from None
+    if not (number.is_finite() and fits(number)):
+        raise parameters.ParameterError(name, value, allowed)
+
+
+@cache
 def install() -> None:
-    """Check the content now, and every session config from now on; mend what oTree leaves open."""
+    """Check the content now, and every session config from now on; mend what oTree leaves open.
+
+    Once, however often it is called: every mending wraps what stands in oTree.
+    """
     # Imported late: it needs oTree's views, which need what stands above.
     from lab import otree_gaps, own_pages
 
     content.check()
     own_pages.install()
     otree_gaps.install()
-    otree_clean = SessionConfig.clean
-    if otree_clean is not _clean:
-        _clean.__wrapped__ = otree_clean  # type: ignore[attr-defined]
-        SessionConfig.clean = _clean
-        session.create_session_traceback_wrapper = _create_session
+    _clean.__wrapped__ = SessionConfig.clean  # type: ignore[attr-defined]
+    SessionConfig.clean = _clean
+    session.create_session_traceback_wrapper = _create_session
 
 
 def _clean(config: SessionConfig) -> None:

@@ -74,6 +74,7 @@ class Message:
     media: Media | None = None
 
 
+@cache
 def languages() -> tuple[str, ...]:
     """The languages that have a folder in `content/`, English first."""
     names = sorted(path.name for path in ROOT.iterdir() if path.is_dir())

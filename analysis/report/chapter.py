@@ -87,20 +87,19 @@ def write_chapter(
         writer.notes.add(f"Nobody was assigned to {listed(absent)}.")
     if not len(assigned):
         return _empty(writer)
-    flow = _flow(writer)
-    writer = replace(writer, assigned=comparable(assigned, planned, writer.notes))
-    estimates = estimate_all(writer.assigned, planned, plan, writer.notes)
+    compared = replace(writer, assigned=comparable(assigned, planned, writer.notes))
+    estimates = estimate_all(compared.assigned, planned, plan, writer.notes)
     sections = [
-        _primary(writer, estimates),
-        _outcomes(writer),
-        _secondary(writer, estimates),
-        _heterogeneity(writer),
-        replace(flow, tables=[*flow.tables, *_attrition(writer)]),
-        _balance(writer),
-        _checks(writer),
+        _primary(compared, estimates),
+        _outcomes(compared),
+        _secondary(compared, estimates),
+        _heterogeneity(compared),
+        _flow(writer, compared),
+        _balance(compared),
+        _checks(compared),
     ]
     kept = [section for section in sections if section is not None]
-    return Chapter(planned, _summary(writer), kept, estimates, writer.notes.departures)
+    return Chapter(planned, _summary(compared), kept, estimates, writer.notes.departures)
 
 
 def _empty(writer: _Writer) -> Chapter:
@@ -224,7 +223,8 @@ def _heterogeneity(writer: _Writer) -> Section | None:
     return Section("heterogeneity", "For whom effects differ", tables=[table])
 
 
-def _flow(writer: _Writer) -> Section:
+def _flow(writer: _Writer, compared: _Writer) -> Section:
+    """Everybody who was assigned; attrition of those who are compared."""
     planned = writer.planned
     before = diagnosis.flow_before(writer.everyone)
     forced = before[-1][1] - len(writer.assigned)
@@ -237,21 +237,18 @@ def _flow(writer: _Writer) -> Section:
         if forced
         else []
     )
+    tables = [
+        diagnosis.flow_table(by_arm, planned),
+        diagnosis.attrition_table(compared.assigned, planned, writer.plan, writer.notes),
+        diagnosis.lee_table(compared.assigned, planned, writer.plan, writer.notes),
+    ]
     return Section(
         "flow",
         "Who took part, and who is missing",
         paragraphs=paragraphs,
         pictures=[figures.flow(before, by_arm, planned, writer.mark)],
-        tables=[diagnosis.flow_table(by_arm, planned)],
+        tables=[table for table in tables if table is not None],
     )
-
-
-def _attrition(writer: _Writer) -> list[Table]:
-    tables = [
-        diagnosis.attrition_table(writer.assigned, writer.planned, writer.plan, writer.notes),
-        diagnosis.lee_table(writer.assigned, writer.planned, writer.plan, writer.notes),
-    ]
-    return [table for table in tables if table is not None]
 
 
 def _balance(writer: _Writer) -> Section | None:

@@ -15,9 +15,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis import difference_in_means, lin, load
+from analysis import cli, difference_in_means, estimate_command, lin, load
 from analysis.cli import main, parser
 from analysis.derived import add_derived
+from analysis.estimators._regression import SE_TYPES
 from analysis.simulate import simulate
 
 ROOT = Path(__file__).parents[2]
@@ -144,6 +145,12 @@ def test_estimate_takes_another_estimator_control_and_covariates(capsys, exports
     assert rows[0]["estimate"] == pytest.approx(expected["estimate"].iloc[0], rel=1e-12)
     adjusted = ("--estimator", "lin", "--covariates", "baseline_correct, psm")
     assert run(capsys, "estimate", exports, *ESTIMATE, *adjusted)[0] == 0
+
+
+def test_the_choices_of_the_command_line_are_those_that_exist():
+    """They are written out there, so that help needs no statistics."""
+    assert set(cli.ESTIMATORS) == set(estimate_command.ESTIMATORS)
+    assert set(cli.SE_TYPES) == set(SE_TYPES)
 
 
 @pytest.mark.parametrize(

@@ -126,4 +126,8 @@ def test_a_third_language_is_a_folder(tmp_path, monkeypatch):
     (tmp_path / "ar").mkdir()
     (tmp_path / "README.md").touch()
     monkeypatch.setattr(content, "ROOT", tmp_path)
-    assert content.languages() == ("en", "ar", "it")
+    content.languages.cache_clear()
+    try:
+        assert content.languages() == ("en", "ar", "it")
+    finally:
+        content.languages.cache_clear()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from contextlib import ExitStack
 
 import pytest
+import requests
 
 from study.experiments import EXPERIMENTS
 from tests.harness.participant import HttpParticipant
@@ -27,6 +29,14 @@ def join():
             return participant
 
         yield join
+
+
+def press_in_admin(server, page, action=None, **fields):
+    """Send the form of an admin page, some ``fields`` changed, as its button does."""
+    with requests.Session() as admin:
+        html = admin.get(f"{server.url}/{page}", timeout=60).text
+        form = dict(re.findall(r'name="(\w+)"[^>]*?value="([^"]*)"', html)) | fields
+        admin.post(f"{server.url}/{action or page}", form, timeout=60).raise_for_status()
 
 
 def app_of(config):

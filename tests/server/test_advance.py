@@ -1,12 +1,9 @@
 """Moving people on from oTree's *Monitor* tab: nothing breaks, and nothing is made up."""
 
-import re
-
 import pytest
-import requests
 
 from analysis.checks import check
-from tests.server.conftest import SHORT, table, wide
+from tests.server.conftest import SHORT, press_in_admin, table, wide
 from tests.server.test_exports import amount, cells, payments_page
 
 PAGES = [
@@ -19,13 +16,9 @@ MEASURED = ("willingness", "hours", "effort", "voluntary", "stopped", "informati
 
 def advance(session, participant=None):
     """Press *Advance slowest users*, or advance one participant."""
-    url = session.server.url
-    with requests.Session() as admin:
-        monitor = admin.get(f"{url}/SessionMonitor/{session.code}", timeout=60).text
-        [(name, token)] = re.findall(r'type="hidden" name="(\w+)" value="(\d+)"', monitor)
-        whom = {"selected_participant": participant.code} if participant else {}
-        form = {name: token, "advancemode": "visited_only"} | whom
-        admin.post(f"{url}/AdvanceSession/{session.code}", form, timeout=60).raise_for_status()
+    whom = {"selected_participant": participant.code if participant else ""}
+    page, action = f"SessionMonitor/{session.code}", f"AdvanceSession/{session.code}"
+    press_in_admin(session.server, page, action, advancemode="visited_only", **whom)
 
 
 def filled(row, app, starts=("",)):

@@ -10,7 +10,7 @@ import requests
 from study.columns import columns
 from study.columns import table as declared_table
 from study.experiments import EXPERIMENTS
-from tests.server.conftest import SHORT, app_of, read_csv, table, wide
+from tests.server.conftest import SHORT, app_of, press_in_admin, read_csv, table, wide
 
 BUILT_IN = {"id_in_group", "role"}
 # fmt: off
@@ -249,13 +249,8 @@ def test_without_reward_nobody_is_paid_per_card_and_the_service_still_is(server,
 
 
 def edit_fee(server, session, fee):
-    """Send oTree's page of session properties with another fee; returns the answer."""
-    with requests.Session() as admin:
-        url = f"{server.url}/SessionEditProperties/{session.code}"
-        fields = re.findall(r'name="(\w+)"[^>]*?value="([^"]*)"', admin.get(url, timeout=60).text)
-        answer = admin.post(url, data=dict(fields) | {"participation_fee": fee}, timeout=60)
-        answer.raise_for_status()
-        return answer
+    """Store another fee on oTree's page of session properties."""
+    press_in_admin(server, f"SessionEditProperties/{session.code}", participation_fee=fee)
 
 
 @pytest.mark.parametrize("edited_on", ["Debrief", "Earnings"])

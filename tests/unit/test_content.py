@@ -93,6 +93,7 @@ def own(tmp_path, monkeypatch):
 
 
 def forget():
+    content.languages.cache_clear()
     content.words.cache_clear()
     content.message.cache_clear()
 
