@@ -194,10 +194,10 @@ def test_two_tabs_without_network_do_not_overwrite_each_other(database, me, prox
     for turn in range(6):
         me.page = tabs[turn % 2]
         me.page.bring_to_front()
-        seen = [tab.locator("#word").inner_text() for tab in tabs]
+        seen = [tab.locator("#key").inner_text() for tab in tabs]
         me.work(1)
-        for tab, word in zip(tabs, seen, strict=True):
-            expect(tab.locator("#word")).not_to_have_text(word)
+        for tab, key in zip(tabs, seen, strict=True):
+            expect(tab.locator("#key")).not_to_have_text(key, use_inner_text=True)
     proxy.mend()
     wait_for_rows(database, me, 7)
     finish(database, me)

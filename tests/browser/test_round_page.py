@@ -50,11 +50,11 @@ def test_enter_sends_the_card_and_never_the_page(web_server, me):
 
 
 def test_the_button_of_the_card_works_by_keyboard_too(web_server, me):
-    word = me.page.locator("#word").inner_text()
+    key = me.page.locator("#key").inner_text()
     me.page.keyboard.type(me.solution(), delay=60)
     me.tab_to("submit-card")
     me.press("Space")
-    expect(me.page.locator("#word")).not_to_have_text(word)
+    expect(me.page.locator("#key")).not_to_have_text(key, use_inner_text=True)
     assert me.focused()["id"] == "answer"
     expect(me.page.locator("#solved")).to_have_text("1")
     me.page.wait_for_timeout(LONGER_THAN_A_BOUNCE)

@@ -135,9 +135,12 @@ class KeyboardParticipant:
         return TASKS[self.task].item(cards, number).solution
 
     def card(self) -> str:
-        """What the card on the screen shows, to tell it from the next."""
+        """What the card on the screen shows, to tell it from the next.
+
+        The key table too: now and then two cards in a row show the same word.
+        """
         return self.page.evaluate(
-            "['word', 'zeros', 'line'].map((id) => document.getElementById(id))"
+            "['word', 'key', 'zeros', 'line'].map((id) => document.getElementById(id))"
             ".filter(Boolean).map((it) => it.textContent + (it.src ?? '')).join()"
         )
 

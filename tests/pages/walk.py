@@ -151,12 +151,12 @@ class Walk:
 
     def answer_card(self, text: str | None = None) -> None:
         """Answer the card on screen, not faster than a person can."""
-        shown = self.page.inner_text("#word")
+        shown = self.page.inner_text("#key")
         self.page.fill("#answer", text or self.solution())
         self.page.wait_for_timeout(1100)
         self.page.press("#answer", "Enter")
         self.page.wait_for_function(
-            """shown => document.getElementById("word").innerText !== shown
+            """shown => document.getElementById("key").innerText !== shown
                || document.getElementById("card").classList.contains("closed")""",
             arg=shown,
         )
