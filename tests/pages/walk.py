@@ -264,6 +264,7 @@ def study(walk: Walk, config: str, **parameters: Any) -> Iterator[str]:
     code = walk.code
     walk.goto(f"/OutOfRangeNotification/{code}")
     yield "finished"
+    page.goto("about:blank")  # no late answer of the server may bring the cookies back
     page.context.clear_cookies()
     walk.goto(session["session_wide_url"])
     yield "full"
