@@ -4,10 +4,14 @@ A message is a JSON object::
 
     {"round": "main",      the phase whose page is open
      "have": 60,           the highest card the page holds
-     "answers": [          the journal: what was answered and not yet acknowledged, in order
+     "acknowledged": 6,    the highest card the server has ever acknowledged to this page
+     "answers": [          the journal: what was answered and is not stored, in order
         {"item": 7, "response": "471288",
          "shown_ms": 50210, "answered_ms": 57933,     since the round started
-         "focus_lost": 0, "pasted": false}]}
+         "focus_lost": 0, "pasted": false,
+         "keys": 7}]}                                 key strokes for this card
+
+What stands in a message is the page's word for it. Nothing that counts rests on it alone.
 """
 
 from __future__ import annotations
@@ -15,9 +19,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+MAX_ANSWERS = 1000
+"""A page holds few cards ahead. But it keeps what was acknowledged, and if a server was put back
+to an older copy, it brings all that is missing there; with its last post in one message."""
+
 MAX_RESPONSE = 200
 MAX_ITEM = 100_000
 MAX_MS = 1e9
+MAX_EVENTS = 1_000_000
 
 
 class Refused(ValueError):
@@ -38,6 +47,7 @@ class Answer:
     answered_ms: float
     focus_lost: int
     pasted: bool
+    keys: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,9 +56,10 @@ class Message:
 
     have: int
     answers: tuple[Answer, ...]
+    acknowledged: int = 0
 
 
-def read(message: object, *, phase: str, window: int) -> Message:
+def read(message: object, *, phase: str) -> Message:
     """Check the shape of ``message``. Raises `Refused`."""
     if not isinstance(message, dict):
         raise Refused("not an object")
@@ -57,11 +68,12 @@ def read(message: object, *, phase: str, window: int) -> Message:
     answers = message.get("answers", [])
     if not isinstance(answers, list):
         raise Refused("answers are not a list")
-    if len(answers) > window:
+    if len(answers) > MAX_ANSWERS:
         raise Refused("too many answers")
     return Message(
         have=_count(message.get("have", 0), MAX_ITEM),
         answers=tuple(_answer(answer) for answer in answers),
+        acknowledged=_count(message.get("acknowledged", 0), MAX_ITEM),
     )
 
 
@@ -87,8 +99,9 @@ def _answer(answer: Any) -> Answer:
         response=_storable(response),
         shown_ms=shown,
         answered_ms=answered,
-        focus_lost=_count(answer.get("focus_lost", 0), 1_000_000),
+        focus_lost=_count(answer.get("focus_lost", 0), MAX_EVENTS),
         pasted=pasted,
+        keys=_count(answer.get("keys", 0), MAX_EVENTS),
     )
 
 

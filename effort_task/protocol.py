@@ -2,15 +2,26 @@
 
 Nothing here knows oTree or a database. `apply` takes where the round stands and what a page says,
 and returns which answers to store and where the round stands then.
+
+What counts after the deadline. A page's own clock is its word and proves nothing: whoever writes
+their own messages can date thirty new answers back. So it is not asked when late answers were
+given, but how many somebody can have given unseen: as many as fit, at this person's own pace, into
+the seconds for which the server saw no connection before the deadline, and one more that was under
+way at that moment. All others are stored and not counted. How late they arrive no longer matters:
+whoever was cut off for a minute brings a minute's worth of answers, ten seconds later or ten
+minutes. (There was a grace of 60 seconds instead. It let a machine work for a minute longer, and
+took the answers of those whose network was away for two.)
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from statistics import median
 
 from effort_task.journal import Answer, Refused
-from effort_task.rounds import CLOCK_TOLERANCE_SECONDS, GRACE_SECONDS
+from effort_task.rounds import CLOCK_TOLERANCE_SECONDS
 from effort_task.tasks import Task
 
 
@@ -18,11 +29,13 @@ from effort_task.tasks import Task
 class State:
     """Where a round stands. Times in Unix seconds; ``deadline`` None: untimed.
 
-    ``applied`` is the number of the last card whose answer is stored; ``attempts`` and ``correct``
-    count only the answers that were in time.
+    ``origin`` is the zero of the page's clock: where the round started, or later by as long as the
+    server was down since, because time stands still meanwhile. ``applied`` is the number of the
+    last card whose answer is stored; ``attempts`` and ``correct`` count only the answers that
+    count.
     """
 
-    started_at: float
+    origin: float
     deadline: float | None
     last_item: int | None = None
     applied: int = 0
@@ -46,58 +59,80 @@ class Row:
     late: bool
     focus_lost: int
     pasted: bool
+    keys: int
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What `apply` decided: the rows to store, the new state, and why it stopped, if it did."""
+    """What `apply` decided: the rows to store, the new state, and why it stopped, if it did.
+
+    ``uncounted`` of the rows came too late to count; their ``correct`` is None.
+    """
 
     rows: tuple[Row, ...]
     state: State
     refused: str = ""
+    uncounted: int = 0
 
 
 def apply(
-    state: State, answers: Sequence[Answer], *, task: Task, seed: str, now: float
+    state: State,
+    answers: Sequence[Answer],
+    *,
+    task: Task,
+    seed: str,
+    now: float,
+    allowance: int = 0,
 ) -> Outcome:
     """Apply ``answers``, which a page sent and which arrived at ``now``.
 
     Answers that are stored already are passed over, so a page may send its journal as often as it
     likes. The first one that cannot be accepted ends the message; the page keeps it and all later
-    ones.
+    ones. After the deadline the first ``allowance`` answers count that were given before it by the
+    page's own account (see `allowance`); the others are stored and do not count.
     """
     rows: list[Row] = []
+    refused = ""
     for answer in answers:
         if answer.item <= state.applied:
             continue
         try:
-            row = _accept(state, answer, task, seed, now)
+            row = _accept(state, answer, task, seed, now, allowance)
         except Refused as refusal:
-            return Outcome(tuple(rows), state, refusal.reason)
+            refused = refusal.reason
+            break
         rows.append(row)
-        state = replace(
-            state,
+        counts = row.correct is not None
+        allowance -= row.late and counts
+        state = State(
+            origin=state.origin,
+            deadline=state.deadline,
+            last_item=state.last_item,
             applied=row.item,
-            attempts=state.attempts + (row.correct is not None),
+            attempts=state.attempts + counts,
             correct=state.correct + bool(row.correct),
         )
-    return Outcome(tuple(rows), state)
+    uncounted = sum(row.correct is None for row in rows)
+    return Outcome(tuple(rows), state, refused, uncounted)
 
 
-def _accept(state: State, answer: Answer, task: Task, seed: str, now: float) -> Row:
+def _accept(
+    state: State, answer: Answer, task: Task, seed: str, now: float, allowance: int
+) -> Row:
     if answer.item != state.applied + 1:
         raise Refused("out of order")
     if state.last_item is not None and answer.item > state.last_item:
         raise Refused("past the last card")
-    elapsed = now - state.started_at
+    elapsed = now - state.origin
     if answer.item * task.fastest_seconds > elapsed + CLOCK_TOLERANCE_SECONDS:
         raise Refused("too fast")
     # A page cannot have shown or answered a card later than now.
-    answered_at = min(state.started_at + answer.answered_ms / 1000, now)
-    shown_at = min(state.started_at + answer.shown_ms / 1000, answered_at)
-    late = state.deadline is not None and now > state.deadline
+    answered_at = min(state.origin + answer.answered_ms / 1000, now)
+    shown_at = min(state.origin + answer.shown_ms / 1000, answered_at)
+    deadline = math.inf if state.deadline is None else state.deadline
+    late = now > deadline
+    counts = not late or (allowance > 0 and answered_at <= deadline)
     item = task.item(seed, answer.item)
-    counts = not late or in_time(state, answered_at, now)
     return Row(
         item=answer.item,
         prompt=item.prompt,
@@ -111,13 +146,35 @@ def _accept(state: State, answer: Answer, task: Task, seed: str, now: float) -> 
         late=late,
         focus_lost=answer.focus_lost,
         pasted=answer.pasted,
+        keys=answer.keys,
     )
 
 
-def in_time(state: State, answered_at: float, now: float) -> bool:
-    """Whether an answer that arrived after the deadline still counts."""
-    assert state.deadline is not None
-    return answered_at <= state.deadline and now <= state.deadline + GRACE_SECONDS
+def allowance(
+    gap_seconds: float,
+    response_times_ms: Sequence[float],
+    late_counted: int,
+    *,
+    late_by: float = math.inf,
+    fastest_seconds: float = 0.0,
+) -> int:
+    """How many more late answers count: what somebody can have given unseen, less what did count.
+
+    gap_seconds: for how long the server saw no connection of this page before the deadline.
+    response_times_ms: how long this person took for the answers that came in time; if there are
+        none, for those of the message.
+    late_counted: the late answers of the round that count already.
+    late_by: seconds from the deadline to the arrival of the message. Up to
+        `CLOCK_TOLERANCE_SECONDS` one answer more counts: it was under way.
+    fastest_seconds: no pace is taken to be faster, because times are the page's word: the median
+        below which nobody works at the task (`Task.limits`).
+    """
+    unseen = 0
+    if response_times_ms:
+        pace = max(median(response_times_ms) / 1000, fastest_seconds)
+        # No time at all per card is nobody's pace and explains nothing.
+        unseen = math.floor(gap_seconds / pace) if pace >= 0.001 else 0
+    return max(0, unseen + (late_by <= CLOCK_TOLERANCE_SECONDS) - late_counted)
 
 
 def is_over(state: State, now: float) -> bool:

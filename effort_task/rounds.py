@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-GRACE_SECONDS = 60.0
-"""How long after the deadline an answer may arrive that was given before it. It is marked late."""
-
 CLOCK_TOLERANCE_SECONDS = 1.0
 """How far a page's clock may run ahead of the server's."""
 

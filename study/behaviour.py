@@ -48,6 +48,7 @@ ROUND_SPREAD = 0.10  # of log seconds per card, between rounds of one person
 CARD_SPREAD = 0.25  # of log seconds per card, between cards of one round
 LEARNING = 0.02  # the main round is this much faster than the baseline round
 FATIGUE = 0.03  # the last card of a round is this much slower than the first
+CORRECTION_RATE = 0.12  # so many answers have a sign that was typed and deleted again
 
 # What one standard deviation of an outcome is on the scale on which the arm acts. Measured on
 # 20,000 simulated controls; a test holds that an effect of d moves the outcome by d.
@@ -136,11 +137,19 @@ NO_EFFECTS = Effects()
 
 @dataclass(frozen=True)
 class CardTry:
-    """One card: how long it took, whether the answer was right, how often focus was lost."""
+    """One card: how long it took, whether the answer was right, how often focus was lost.
+
+    ``corrections`` are signs that were typed and deleted again.
+    """
 
     seconds: float
     correct: bool
     focus_lost: int = 0
+    corrections: int = 0
+
+    def keys(self, response: str) -> int:
+        """The key strokes that it took to enter ``response``."""
+        return len(response) + 2 * self.corrections
 
 
 @dataclass(frozen=True)
@@ -347,7 +356,7 @@ class Person:
         end = math.inf if seconds is None else seconds
         if seconds is not None and (stop := self.stops_early(phase, seconds, arm)) is not None:
             end = stop
-        dice = self._dice("work", phase)
+        dice, fingers = self._dice("work", phase), self._dice("keys", phase)
         pace = SECONDS_PER_CARD[task] * self._round_pace(phase, arm, dice)
         cards: list[CardTry] = []
         clock = 0.0
@@ -359,7 +368,8 @@ class Person:
             if clock + took >= end:
                 break
             clock += took
-            cards.append(CardTry(round(took, 3), correct, focus_lost))
+            corrections = int(fingers.random() < CORRECTION_RATE) + int(fingers.random() < 0.02)
+            cards.append(CardTry(round(took, 3), correct, focus_lost, corrections))
         return cards
 
     def _round_pace(self, phase: str, arm: str | None, dice: random.Random) -> float:

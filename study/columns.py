@@ -34,6 +34,7 @@ class Column:
     unit: str = ""
     answers: bool = False
     optional: bool = False
+    since: str = ""
 
 
 @cache

@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from effort_task.tasks.base import Item
+from effort_task.tasks.base import Item, Limits
 from effort_task.tasks.counting_zeros import CountingZeros
 from effort_task.tasks.encryption import Encryption
 from effort_task.tasks.transcription import Transcription
 
-__all__ = ["TASKS", "Item", "Task", "item_seed"]
+__all__ = ["TASKS", "Item", "Limits", "Task", "item_seed"]
 
 
 class Task(Protocol):
     """What a task must offer.
 
     ``window`` is how many items the page holds ahead of the last acknowledged answer. No human
-    works faster than ``fastest_seconds`` per item: answers that come faster are refused.
+    works faster than ``fastest_seconds`` per item: answers that come faster are refused. Beyond
+    ``limits`` a round is shown to the experimenter.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Task(Protocol):
     fastest_seconds: float
     inputmode: str
     maxlength: int
+    limits: Limits
 
     def item(self, seed: str, number: int) -> Item:
         """The ``number``-th item (from 1) under ``seed``."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from effort_task.tasks.base import Item, item_random, squeezed
+from effort_task.tasks.base import Item, Limits, item_random, squeezed
 
 ROWS, COLUMNS = 10, 15
 
@@ -19,6 +19,9 @@ class CountingZeros:
     fastest_seconds = 0.3
     inputmode = "numeric"
     maxlength = 6
+    # Nobody takes in 30 of 150 digits a second, one card after the other. A guess of two digits
+    # and Enter takes two thirds of a second with a glance at the table. An answer has two digits.
+    limits = Limits(median_seconds=5.0, shortest_seconds=0.7, keys=1)
 
     def item(self, seed: str, number: int) -> Item:
         bits = item_random(self.name, seed, number)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from effort_task.tasks.base import Item, item_random, squeezed
+from effort_task.tasks.base import Item, Limits, drawn, item_random, squeezed
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 WORD_LETTERS = "BCDGHJKLMNPQRSTVWXZ"
@@ -27,12 +27,16 @@ class Encryption:
     fastest_seconds = 0.3
     inputmode = "numeric"
     maxlength = 20
+    # Six digits and Enter at seven keys a second, the pace of trained typists, are one second; to
+    # find three letters among 26 in new places takes at least half a second each. An answer has
+    # six digits: with less than half of the key strokes it was not typed.
+    limits = Limits(median_seconds=2.5, shortest_seconds=1.0, keys=3)
 
     def item(self, seed: str, number: int) -> Item:
         rng = item_random(self.name, seed, number)
-        word = "".join(rng.sample(WORD_LETTERS, WORD_LENGTH))
-        places = "".join(rng.sample(LETTERS, len(LETTERS)))
-        codes = rng.sample(CODES, len(LETTERS))
+        word = "".join(drawn(rng, WORD_LETTERS, WORD_LENGTH))
+        places = drawn(rng, LETTERS, len(LETTERS))
+        codes = drawn(rng, CODES, len(LETTERS))
         key = dict(zip(places, codes, strict=True))
         return Item(number, word, "".join(key[letter] for letter in word), key)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from effort_task.tasks.base import Item, item_random, squeezed
+from effort_task.tasks.base import Item, Limits, item_random, squeezed
 
 CHARACTERS = "ABCDEFHJKLMNPRTUVWXY347"
 """Without pairs that look alike: no I and 1, O and 0, Q, S and 5, Z and 2, G and 6, B and 8."""
@@ -36,6 +36,9 @@ class Transcription:
     fastest_seconds = 0.3
     inputmode = "text"
     maxlength = 20
+    # Eight signs without meaning are typed at five a second at most, and read before. One line may
+    # go at seven keys a second. With less than half of the key strokes it was not typed.
+    limits = Limits(median_seconds=2.0, shortest_seconds=1.2, keys=4)
 
     def item(self, seed: str, number: int) -> Item:
         line = "".join(item_random(self.name, seed, number).choices(CHARACTERS, k=LINE_LENGTH))

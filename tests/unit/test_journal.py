@@ -1,13 +1,23 @@
 """What a browser says is checked before anything else sees it: taken whole, or refused."""
 
 import json
+import re
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from effort_task.journal import MAX_ITEM, MAX_RESPONSE, Answer, Message, Refused, read
+from effort_task.journal import (
+    MAX_ANSWERS,
+    MAX_ITEM,
+    MAX_RESPONSE,
+    Answer,
+    Message,
+    Refused,
+    read,
+)
 
 REASONS = {
     "not an object",
@@ -23,7 +33,6 @@ REASONS = {
     "not a count",
     "not a time",
 }
-WINDOW = 12
 
 
 def answer(**changes):
@@ -34,6 +43,7 @@ def answer(**changes):
         "answered_ms": 900,
         "focus_lost": 0,
         "pasted": False,
+        "keys": 7,
     }
     return good | changes
 
@@ -43,7 +53,7 @@ def message(*answers, **changes):
 
 
 def taken(said):
-    return read(said, phase="main", window=WINDOW)
+    return read(said, phase="main")
 
 
 def refusal(said):
@@ -61,11 +71,24 @@ def nested(depth):
 
 
 def test_a_good_message_is_taken_as_it_stands():
-    said = taken(message(answer(), answer(item=2, pasted=True)))
+    said = taken(message(answer(), answer(item=2, pasted=True, keys=0), acknowledged=9))
     assert said == Message(
-        12, (Answer(1, "471288", 10.5, 900.0, 0, False), Answer(2, "471288", 10.5, 900.0, 0, True))
+        12,
+        (
+            Answer(1, "471288", 10.5, 900.0, 0, False, 7),
+            Answer(2, "471288", 10.5, 900.0, 0, True, 0),
+        ),
+        9,
     )
-    assert taken({"round": "main"}) == Message(0, ())
+    assert taken({"round": "main"}) == Message(0, (), 0)
+
+
+def test_a_page_need_not_tell_what_it_cannot_know():
+    """Pages that were open before an update count no key strokes and remember nothing."""
+    old = answer()
+    del old["keys"], old["focus_lost"], old["pasted"]
+    [said] = taken(message(old)).answers
+    assert (said.keys, said.focus_lost, said.pasted) == (0, 0, False)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +111,7 @@ BAD_PARTS = {
     "answered_ms": [None, "1", False, -5, float("nan"), float("-inf"), 10**400, {}],
     "focus_lost": [None, "0", 0.0, -1, True, 10**9],
     "pasted": [None, 0, 1, "true", []],
+    "keys": [None, "0", 0.0, -1, True, 10**9, float("nan")],
 }
 
 
@@ -100,9 +124,10 @@ def test_a_bad_part_of_an_answer_refuses_the_whole_message(name, value):
     refusal(message(answer(item=1), answer(**{"item": 2, name: value})))
 
 
-@pytest.mark.parametrize("have", [None, "3", 3.0, -1, True, MAX_ITEM + 1, []])
-def test_a_bad_count_of_held_cards_is_refused(have):
-    assert refusal(message(answer(), have=have)) == "not a count"
+@pytest.mark.parametrize("name", ["have", "acknowledged"])
+@pytest.mark.parametrize("count", [None, "3", 3.0, -1, True, MAX_ITEM + 1, []])
+def test_a_bad_count_of_cards_is_refused(name, count):
+    assert refusal(message(answer(), **{name: count})) == "not a count"
 
 
 @pytest.mark.parametrize("answers", [None, {}, "abc", 3, {"0": 1}])
@@ -110,9 +135,9 @@ def test_answers_that_are_no_list_are_refused(answers):
     assert refusal(message(answers=answers)) == "answers are not a list"
 
 
-def test_more_answers_than_the_page_can_hold_are_refused():
-    assert len(taken(message(*[answer()] * WINDOW)).answers) == WINDOW
-    assert refusal(message(*[answer()] * (WINDOW + 1))) == "too many answers"
+def test_more_answers_than_a_page_can_have_kept_are_refused():
+    assert len(taken(message(*[answer()] * MAX_ANSWERS)).answers) == MAX_ANSWERS
+    assert refusal(message(*[answer()] * (MAX_ANSWERS + 1))) == "too many answers"
 
 
 def test_an_answer_given_before_its_card_was_shown_is_refused():
@@ -155,7 +180,9 @@ def test_anything_at_all_is_taken_or_refused_with_a_fixed_reason(said):
 
 @given(
     st.dictionaries(st.sampled_from([*answer(), "extra"]), ANYTHING, min_size=1),
-    st.dictionaries(st.sampled_from(["round", "have", "answers", "extra"]), ANYTHING),
+    st.dictionaries(
+        st.sampled_from(["round", "have", "acknowledged", "answers", "extra"]), ANYTHING
+    ),
 )
 def test_a_taken_message_can_always_be_stored(answer_changes, message_changes):
     said = outcome(message(answer(**answer_changes), **message_changes))
@@ -167,3 +194,19 @@ def test_a_taken_message_can_always_be_stored(answer_changes, message_changes):
         assert "\x00" not in each.response
         assert 0 <= each.shown_ms <= each.answered_ms
         assert each.response.strip()
+
+
+def test_the_page_gives_up_only_what_is_never_taken():
+    """The page's list of reasons is made of those that an answer itself is refused for."""
+    page = Path(__file__).parents[2] / "_static" / "lab" / "round.js"
+    listed = re.search(r"NEVER = new Set\(\[(.*?)\]\)", page.read_text("utf-8"), re.S)
+    assert listed is not None
+    given_up = set(re.findall(r'"([^"]+)"', listed[1]))
+    of_the_message = {
+        "not an object",
+        "another round",
+        "answers are not a list",
+        "too many answers",
+    }
+    assert given_up == (REASONS - of_the_message) | {"past the last card"}
+    assert not given_up & {"too fast", "out of order", "not started", "not stored"}
