@@ -1,8 +1,11 @@
 """From oTree's exports to the pre-registered analysis of the two experiments.
 
-``read_export`` and ``load`` turn CSV files into data frames; the estimators, tests and
-diagnostics take a data frame and the names of its columns; ``python -m analysis`` runs all of it
-from a terminal. Nothing here imports oTree.
+``read_export`` and ``load`` turn CSV files into data frames; ``estimate`` gives the whole planned
+table of such a frame, ``contrast`` one claim; estimators and diagnostics take a data frame and the
+names of its columns; ``python -m analysis`` runs all of it from a terminal. Nothing here imports
+oTree. The folders: ``exports`` (files to frames), ``inference`` (one fit, one law, one rule of
+claims), ``estimators``, ``diagnostics``, ``planned`` (the plan and its table), ``report``,
+``simulation``, ``commands``.
 
 Every estimator returns a data frame with the columns outcome, term, estimate, std_error,
 statistic, df, p_value, conf_low, conf_high, n and estimator, one row per estimate.
@@ -18,9 +21,7 @@ the command line answers at once.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,13 +39,39 @@ if TYPE_CHECKING:
         factorial,
         lin,
         ordered_logit,
+        randomization_inference,
         rank_test,
         welch,
     )
-    from analysis.export import Export, read_export
-    from analysis.multiple_testing import adjust, westfall_young
-    from analysis.participants import load
-    from analysis.randomization_inference import randomization_inference
+    from analysis.exports.participants import load
+    from analysis.exports.reading import Export, read_export
+    from analysis.inference.adjust import adjust
+    from analysis.inference.contrast import contrast, step_down
+    from analysis.planned.estimate import estimate
+
+_HOMES = {
+    "AnalysisError": "errors",
+    "Export": "exports.reading",
+    "adjust": "inference.adjust",
+    "attrition": "diagnostics",
+    "balance": "diagnostics",
+    "contrast": "inference.contrast",
+    "count_model": "estimators",
+    "cronbach_alpha": "diagnostics",
+    "difference_in_means": "estimators",
+    "equivalence": "estimators",
+    "estimate": "planned.estimate",
+    "factorial": "estimators",
+    "lee_bounds": "diagnostics",
+    "lin": "estimators",
+    "load": "exports.participants",
+    "ordered_logit": "estimators",
+    "randomization_inference": "estimators",
+    "rank_test": "estimators",
+    "read_export": "exports.reading",
+    "step_down": "inference.contrast",
+    "welch": "estimators",
+}
 
 __all__ = [
     "AnalysisError",
@@ -52,10 +79,12 @@ __all__ = [
     "adjust",
     "attrition",
     "balance",
+    "contrast",
     "count_model",
     "cronbach_alpha",
     "difference_in_means",
     "equivalence",
+    "estimate",
     "factorial",
     "lee_bounds",
     "lin",
@@ -64,31 +93,9 @@ __all__ = [
     "randomization_inference",
     "rank_test",
     "read_export",
+    "step_down",
     "welch",
-    "westfall_young",
 ]
-
-_HOMES = {
-    "AnalysisError": "errors",
-    "Export": "export",
-    "adjust": "multiple_testing",
-    "attrition": "diagnostics",
-    "balance": "diagnostics",
-    "count_model": "estimators",
-    "cronbach_alpha": "diagnostics",
-    "difference_in_means": "estimators",
-    "equivalence": "estimators",
-    "factorial": "estimators",
-    "lee_bounds": "diagnostics",
-    "lin": "estimators",
-    "load": "participants",
-    "ordered_logit": "estimators",
-    "randomization_inference": "randomization_inference",
-    "rank_test": "estimators",
-    "read_export": "export",
-    "welch": "estimators",
-    "westfall_young": "multiple_testing",
-}
 
 
 def __getattr__(name: str) -> Any:
@@ -99,15 +106,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-class _Package(ModuleType):
-    """A package whose public functions are not hidden by submodules of the same name."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        # Importing a submodule binds it here; `randomization_inference` must stay the function.
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -75,13 +75,13 @@ def as_names(names: str | Sequence[str] | None) -> list[str]:
         raise AnalysisError(f"Columns are named by text or a list of it, not {names!r}.") from None
 
 
-def complete_rows(
+def checked(
     data: pd.DataFrame, numeric: Sequence[str], categorical: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """The rows of ``data`` in which none of the named columns is missing.
+    """The named columns of ``data``, ``numeric`` ones as floats, missing values NaN.
 
-    Raises ``AnalysisError`` when a column does not exist, when one of ``numeric`` does not hold
-    numbers (booleans count as 0/1) or holds an infinite one, or when no row is left.
+    Raises ``AnalysisError`` when a column does not exist, or when one of ``numeric`` does not hold
+    numbers (booleans count as 0/1) or holds an infinite one.
     """
     if not isinstance(data, pd.DataFrame):
         raise AnalysisError(f"The data must be a pandas DataFrame, not {type(data).__name__}.")
@@ -100,7 +100,17 @@ def complete_rows(
             raise AnalysisError(f"Column {name!r} holds something that is not a number.") from None
         if np.isinf(kept[name]).any():
             raise AnalysisError(f"Column {name!r} holds an infinite number.")
-    kept = kept.dropna()
+    return kept
+
+
+def complete_rows(
+    data: pd.DataFrame, numeric: Sequence[str], categorical: Sequence[str] = ()
+) -> pd.DataFrame:
+    """The rows of ``data`` in which none of the named columns is missing.
+
+    Raises ``AnalysisError`` as `checked`, and when no row is left.
+    """
+    kept = checked(data, numeric, categorical).dropna()
     if kept.empty:
         raise AnalysisError(f"No row has all of {', '.join(kept.columns)}.")
     return kept

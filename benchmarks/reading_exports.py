@@ -19,9 +19,9 @@ from time import perf_counter
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from analysis.export import read_export
-from analysis.participants import load, load_answers
-from analysis.simulate import simulate
+from analysis.exports.participants import load, load_answers
+from analysis.exports.reading import read_export
+from analysis.simulation.simulate import simulate
 
 ROWS = 100_000
 TARGET = 10.0

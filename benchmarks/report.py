@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from analysis.simulate import simulate
+from analysis.simulation.simulate import simulate
 
 SECONDS, MEGABYTES = 20, 1024
 

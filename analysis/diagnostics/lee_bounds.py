@@ -10,7 +10,7 @@ from scipy import optimize, stats
 
 from analysis.errors import AnalysisError
 from analysis.estimators._sample import Floats, arm_codes
-from analysis.permutation import check_draws, random_generator
+from analysis.inference.contrast import check_draws, check_seed
 from analysis.tidy import check_arms, complete_rows, t_row, tidy
 
 
@@ -57,7 +57,8 @@ def lee_bounds(
     check_draws(draws)
     if draws < 100:
         raise AnalysisError(f"The bootstrap needs 100 draws or more, not {draws}.")
-    generator = random_generator(seed)
+    check_seed(seed)
+    generator = np.random.default_rng(seed)
     complete_rows(data, [outcome], [treatment])
     assigned = data.loc[data[treatment].notna(), [treatment, outcome]]
     labels = [control, *check_arms(assigned, treatment, control)]

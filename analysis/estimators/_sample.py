@@ -171,3 +171,15 @@ def check_rank(
             reason = f"is determined by {', '.join(before)}" if known else "does not vary"
             raise AnalysisError(f"{where}Covariate {name!r} {reason}.")
         design, before = wider, [*before, name]
+
+
+def comparable(sample: Sample) -> Sample:
+    """The rows in blocks that hold two arms or more; the others compare nothing."""
+    assert sample.blocks is not None
+    shape = (int(sample.blocks.max()) + 1, len(sample.labels))
+    counts = np.zeros(shape, dtype=np.int64)
+    np.add.at(counts, (sample.blocks, sample.arms), 1)
+    kept = ((counts > 0).sum(axis=1) > 1)[sample.blocks]
+    if not kept.any():
+        raise AnalysisError("No block holds more than one arm, so nothing can be compared.")
+    return sample.within(kept)

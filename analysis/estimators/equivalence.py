@@ -9,9 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import AnalysisError
-from analysis.estimators.difference_in_means import difference_in_means
-from analysis.estimators.lin import lin
-from analysis.tidy import as_names, t_row, tidy
+from analysis.inference.contrast import check_alpha, view
 
 
 def equivalence(
@@ -29,14 +27,14 @@ def equivalence(
     """Tests whether each arm's effect lies inside the equivalence bounds.
 
     Two one-sided tests (Schuirmann 1987, 10.1007/BF01068419; Lakens 2017,
-    10.1177/1948550617697177) on the estimate of ``difference_in_means``, or of ``lin`` when
-    there are covariates.
+    10.1177/1948550617697177) on the estimate and standard error of `analysis.contrast`.
 
     Parameters
     ----------
-    data, outcome, treatment, control, covariates, blocks, se_type : as in those two.
+    data, outcome, treatment, control, blocks, se_type : as in ``difference_in_means``.
     bound : smallest effect of interest, in units of the outcome, greater than 0; or a pair
         (lower, upper) around 0.
+    covariates : measured before treatment, one common slope each, as in `analysis.contrast`.
     alpha : level of each test. The interval covers 1 − 2·alpha: 90% by default.
 
     Returns
@@ -48,33 +46,28 @@ def equivalence(
 
     Raises
     ------
-    AnalysisError : bounds that do not enclose 0, ``alpha`` outside 0 to ½, and as in the
-        estimators used.
+    AnalysisError : bounds that do not enclose 0, ``alpha`` outside 0 to ½, and as in
+        ``difference_in_means``.
     """
     low, high = bounds(bound)
-    if not isinstance(alpha, int | float) or not 0 < alpha < 0.5:
-        raise AnalysisError(f"alpha must lie between 0 and 0.5, not {alpha!r}.")
-    if as_names(covariates):
-        assert covariates is not None
-        frame = lin(data, outcome, treatment, control, covariates, blocks=blocks, se_type=se_type)
-    else:
-        frame = difference_in_means(
-            data, outcome, treatment, control, blocks=blocks, se_type=se_type
-        )
-    found = []
-    for row in frame.to_dict("records"):
-        estimate, error, df = row["estimate"], row["std_error"], row["df"]
-        label = f"equivalence [{low:g}, {high:g}], {row['estimator']}"
-        result = t_row(
-            outcome, row["term"], estimate, error, df, row["n"], label, level=1 - 2 * alpha
-        )
-        above, below = (estimate - low) / error, (estimate - high) / error
-        p_values = stats.t.sf(above, df), stats.t.cdf(below, df)
-        worse = int(np.argmax(p_values))
-        result["statistic"] = (above, below)[worse]
-        result["p_value"] = float(p_values[worse])
-        found.append(result)
-    return tidy(found)
+    check_alpha(alpha)
+    frame = view(
+        data,
+        outcome,
+        treatment,
+        control,
+        f"equivalence [{low:g}, {high:g}]",
+        se_type=se_type,
+        alpha=2 * alpha,
+        covariates=covariates,
+        sessions=blocks,
+    )
+    above = (frame["estimate"] - low) / frame["std_error"]
+    below = (frame["estimate"] - high) / frame["std_error"]
+    p_values = stats.t.sf(above, frame["df"]), stats.t.cdf(below, frame["df"])
+    worse = p_values[0] > p_values[1]
+    frame["statistic"], frame["p_value"] = np.where(worse, above, below), np.maximum(*p_values)
+    return frame
 
 
 def bounds(bound: float | tuple[float, float]) -> tuple[float, float]:

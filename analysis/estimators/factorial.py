@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.estimators._regression import estimates
-from analysis.estimators._sample import Floats, build
+from analysis.inference.contrast import view
 from analysis.tidy import as_names, complete_rows
 
 CELLS = ((0, 0), (1, 0), (0, 1), (1, 1))
@@ -43,17 +41,16 @@ def factorial(
     ``reward | beneficiary=0``, contact alone ``beneficiary | reward=0``, money with a beneficiary
     ``reward + beneficiary``, and money given a beneficiary ``reward | beneficiary=1``.
 
-    Covariates are centred over all rows used and interacted with the cells (Lin 2013,
-    10.1214/12-AOAS583). Blocks as in ``difference_in_means`` (a block without one of the cells
-    has no say in the terms that need it) and, together with covariates, as in ``lin``: one
-    regression per term, on the cells it compares.
+    All terms come from one regression on the cells, the covariates with one common slope each,
+    and additive effects of ``blocks``, as in `analysis.contrast`.
 
     Parameters
     ----------
-    data : one row per participant; rows that miss any column used are left out.
+    data : one row per participant; rows that miss outcome or factors are left out.
     outcome : column of numbers.
     factors : two columns that hold 0 (absent) and 1 (present).
-    covariates, blocks, se_type : as in ``lin`` and ``difference_in_means``.
+    covariates : measured before treatment; missing ones are set to the mean of those known.
+    blocks, se_type : as in ``difference_in_means``.
 
     Returns
     -------
@@ -63,26 +60,42 @@ def factorial(
     Raises
     ------
     AnalysisError : not two factors; a factor holds something else than 0 and 1; a cell has fewer
-        than two rows; otherwise as in ``lin`` and ``difference_in_means``.
+        than two rows; otherwise as in ``difference_in_means``.
     """
-    names, covariate_names = as_names(factors), as_names(covariates)
+    names = as_names(factors)
     if len(names) != 2:
         raise AnalysisError(f"A 2×2 design has two factors, not {len(names)}: {names}.")
-    rows = complete_rows(data, [outcome, *names, *covariate_names], as_names(blocks))
+    known = complete_rows(data, names)
     for name in names:
-        held = sorted(rows[name].unique())
+        held = sorted(known[name].unique())
         if held != [0, 1]:
             shown = ", ".join(f"{value:g}" for value in held)
             raise AnalysisError(f"Factor {name!r} must hold 0 and 1, both; it holds {shown}.")
-    cells = (rows[names[0]] + 2 * rows[names[1]]).to_numpy(dtype=np.int64)
-    labels = [f"{names[0]}={first}, {names[1]}={second}" for first, second in CELLS]
-    sample = build(rows, outcome, cells, labels, covariates, blocks)
-    return estimates(sample, cell_contrasts(*names), "factorial", se_type)
+    cells = known[names[0]].astype(int).astype(str) + known[names[1]].astype(int).astype(str)
+    framed = data.assign(_cell=cells.reindex(data.index))
+    # A cell with nobody in it would be left out silently; as an arm with one row it is an error.
+    for first, second in CELLS:
+        if not (cells == f"{first}{second}").any():
+            raise AnalysisError(f"Nobody has {names[0]} = {first} and {names[1]} = {second}.")
+    terms = {
+        term: {f"{a}{b}": weight for (a, b), weight in zip(CELLS, weights, strict=True) if weight}
+        for term, weights in cell_contrasts(*names).items()
+    }
+    return view(
+        framed,
+        outcome,
+        "_cell",
+        terms,
+        "factorial",
+        se_type=se_type,
+        covariates=covariates,
+        sessions=blocks,
+    )
 
 
-def cell_contrasts(first: str, second: str) -> dict[str, Floats]:
+def cell_contrasts(first: str, second: str) -> dict[str, tuple[float, ...]]:
     """Weights of the four cell means, in the order of ``CELLS``, by name of the term."""
-    weights = {
+    return {
         first: (-0.5, 0.5, -0.5, 0.5),
         second: (-0.5, -0.5, 0.5, 0.5),
         f"{first}:{second}": (1, -1, -1, 1),
@@ -92,4 +105,3 @@ def cell_contrasts(first: str, second: str) -> dict[str, Floats]:
         f"{second} | {first}=1": (0, -1, 0, 1),
         f"{first} + {second}": (-1, 0, 0, 1),
     }
-    return {term: np.array(values, dtype=float) for term, values in weights.items()}

@@ -9,9 +9,8 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import AnalysisError
-from analysis.estimators._blocks import comparable
 from analysis.estimators._linear_statistic import omnibus
-from analysis.estimators._sample import Floats, Ints, Sample, sample
+from analysis.estimators._sample import Floats, Ints, Sample, comparable, sample
 from analysis.tidy import t_row, tidy
 
 

@@ -15,18 +15,19 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.checks import check
-from analysis.csv_files import find_files
-from analysis.derived import add_derived
 from analysis.errors import AnalysisError, MissingTable
-from analysis.participants import load, load_answers
-from analysis.plan import FILE, Plan, load_plan
-from analysis.problems import ERROR
+from analysis.exports.checks import check
+from analysis.exports.derived import add_derived
+from analysis.exports.participants import load, load_answers
+from analysis.exports.problems import ERROR
+from analysis.exports.reading import Files, read_files
+from analysis.planned.estimate import assigned
+from analysis.planned.plan import FILE, Plan, load_plan
 from analysis.report import manifest, methods
 from analysis.report.chapter import Chapter, write_chapter
-from analysis.report.numbers import counted
 from analysis.report.page import Page, render
 from analysis.report.tables import latex_document
+from analysis.words import counted
 
 
 def write_report(
@@ -38,6 +39,7 @@ def write_report(
     include_demo: bool = False,
     draws: int | None = None,
     seed: int | None = None,
+    as_real: bool = False,
 ) -> Path:
     """Analyse exports as planned and write everything into ``directory``.
 
@@ -48,6 +50,8 @@ def write_report(
     plan : another plan file than the project's.
     include_bots, include_demo : keep simulated participants, or sessions made from the demo page;
         listed as a departure from the plan.
+    as_real : hold simulated participants, too, to the planned size and looks; without it they are
+        complete data. Real ones always are held to them.
     draws, seed : of the random draws, instead of the plan's; listed as departures.
 
     Returns
@@ -72,23 +76,24 @@ def write_report(
     target = Path(directory)
     check_directory(target, paths)
     target.mkdir(parents=True, exist_ok=True)
+    files = read_files(paths)
     everyone = add_derived(
         load(
-            paths,
+            files,
             include_bots=include_bots or "bots" not in used.exclusions,
             include_demo=include_demo or "demo" not in used.exclusions,
         )
     )
-    page = _page(everyone, _answers(paths), planned, used, plan_file)
-    page = replace(page, departures=[*page.departures, *_problems(paths)])
+    page = _page(everyone, _answers(files), planned, used, plan_file, as_real)
+    page = replace(page, departures=[*page.departures, *_problems(files)])
     outputs = _outputs(page)
-    files, _ = find_files(paths)
+    named = list(files.digests)
     settings = {
-        "command": _command(files, plan, include_bots, include_demo, draws, seed),
+        "command": _command(named, plan, include_bots, include_demo, draws, seed, as_real),
         "draws": used.draws,
         "seed": used.seed,
     }
-    record = manifest.manifest(files, plan_file.read_bytes(), settings, outputs)
+    record = manifest.manifest(files.digests, plan_file.read_bytes(), settings, outputs)
     page = replace(page, manifest=record)
     outputs["report.html"] = render(page).encode()
     record["outputs"]["report.html"] = manifest.digest(outputs["report.html"])
@@ -106,17 +111,17 @@ def check_directory(directory: Path, exports: Sequence[str | Path]) -> None:
         )
 
 
-def _answers(paths: Sequence[str | Path]) -> pd.DataFrame | None:
+def _answers(files: Files) -> pd.DataFrame | None:
     """The answers, or None if they were not exported, which the report says."""
     try:
-        return load_answers(paths)
+        return load_answers(files)
     except MissingTable:
         return None
 
 
-def _problems(paths: Sequence[str | Path]) -> list[str]:
+def _problems(files: Files) -> list[str]:
     """What `check` finds wrong, in one sentence."""
-    found = [problem for problem in check(paths) if problem.severity == ERROR]
+    found = [problem for problem in check(files) if problem.severity == ERROR]
     if not found:
         return []
     return [
@@ -131,10 +136,11 @@ def _page(
     planned: Plan,
     used: Plan,
     plan_file: Path,
+    as_real: bool,
 ) -> Page:
     present = set(everyone["experiment"].dropna())
     chapters = [
-        _chapter(everyone[everyone["experiment"] == name], answers, used, name)
+        _chapter(everyone[everyone["experiment"] == name], answers, used, name, as_real)
         for name in used.experiments
         if name in present
     ]
@@ -154,22 +160,33 @@ def _page(
     return Page(
         plan=used,
         chapters=chapters,
-        cautions=methods.cautions(everyone, used),
+        cautions=[*_interim(chapters), *methods.cautions(everyone, used)],
         left_out=methods.left_out(everyone, used),
         departures=departures,
         unknown_columns=list(everyone.attrs.get("unknown_columns", ())),
     )
 
 
+def _interim(chapters: Sequence[Chapter]) -> list[methods.Caution]:
+    """Experiments that have fewer participants than planned."""
+    found = []
+    for chapter in chapters:
+        reached = chapter.progress
+        if reached is not None and not reached.complete:
+            count = f"{reached.analysed:,} of {reached.size:,} planned participants"
+            look = f" (planned look {reached.look})" if reached.shown else ""
+            found.append(methods.Caution(f"{chapter.planned.title}: {count}{look}", "interim"))
+    return found
+
+
 def _chapter(
-    everyone: pd.DataFrame, answers: pd.DataFrame | None, plan: Plan, name: str
+    everyone: pd.DataFrame, answers: pd.DataFrame | None, plan: Plan, name: str, as_real: bool
 ) -> Chapter:
-    assigned = everyone[everyone["arm"].notna()]
-    if "forced_arm" in plan.exclusions:
-        assigned = assigned[(assigned["arm_forced"] != 1).fillna(True).astype(bool)]
-    mark = " · ".join(caution.mark for caution in methods.cautions(assigned, plan))
-    assigned = assigned.reset_index(drop=True)
-    return write_chapter(everyone, assigned, answers, plan.experiments[name], plan, mark)
+    drawn = assigned(everyone, plan)
+    mark = " · ".join(caution.mark for caution in methods.cautions(drawn, plan))
+    return write_chapter(
+        everyone, drawn, answers, plan.experiments[name], plan, mark, as_real=as_real
+    )
 
 
 def _plan_departures(planned: Plan, used: Plan, plan_file: Path) -> list[str]:
@@ -190,6 +207,7 @@ def _command(
     include_demo: bool,
     draws: int | None,
     seed: int | None,
+    as_real: bool,
 ) -> list[str]:
     """The command that makes this report, without the folders it was called with."""
     words: list[Any] = ["python", "-m", "analysis", "report"]
@@ -200,6 +218,7 @@ def _command(
     words += ["--include-demo"] if include_demo else []
     words += ["--draws", draws] if draws is not None else []
     words += ["--seed", seed] if seed is not None else []
+    words += ["--as-real"] if as_real else []
     return [str(word) for word in words]
 
 

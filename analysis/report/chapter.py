@@ -7,14 +7,22 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from analysis.plan import ExperimentPlan, Plan
+from analysis.planned.estimate import (
+    COLUMNS,
+    Notes,
+    analysed,
+    estimate_experiment,
+    interim_sentence,
+)
+from analysis.planned.heterogeneity import heterogeneity
+from analysis.planned.plan import ExperimentPlan, Plan
+from analysis.planned.progress import Progress, progress
 from analysis.report import diagnosis, figures, tabulated
 from analysis.report.drawing import Picture
 from analysis.report.effort import pace
-from analysis.report.estimates import COLUMNS, Notes, comparable, estimate_all, moderated
-from analysis.report.findings import Finding, findings
-from analysis.report.numbers import counted, listed
+from analysis.report.findings import CLAIMED, Finding, findings
 from analysis.report.tables import Table
+from analysis.words import counted, listed
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class Chapter:
     sections: Sequence[Section]
     estimates: pd.DataFrame
     departures: Sequence[str]
+    progress: Progress | None = None
 
     @property
     def primary(self) -> Sequence[Finding]:
@@ -65,6 +74,7 @@ class _Writer:
     plan: Plan
     mark: str
     notes: Notes = field(default_factory=Notes)
+    reached: Progress | None = None
 
 
 def write_chapter(
@@ -74,8 +84,11 @@ def write_chapter(
     planned: ExperimentPlan,
     plan: Plan,
     mark: str,
+    *,
+    as_real: bool = False,
 ) -> Chapter:
-    """The chapter of one experiment.
+    """The chapter of one experiment; before its planned size and looks, without any outcome by
+    arm.
 
     ``everyone`` came, ``assigned`` are those of them who are analysed in the arm that was drawn;
     ``answers`` is None if no answers were exported; ``mark`` goes into every figure.
@@ -87,8 +100,13 @@ def write_chapter(
         writer.notes.add(f"Nobody was assigned to {listed(absent)}.")
     if not len(assigned):
         return _empty(writer)
-    compared = replace(writer, assigned=comparable(assigned, planned, writer.notes))
-    estimates = estimate_all(compared.assigned, planned, plan, writer.notes)
+    kept = analysed(assigned, planned, plan, writer.notes)
+    compared = replace(writer, assigned=assigned if kept.empty else kept)
+    reached = progress(compared.assigned, planned, plan.alpha, as_real=as_real)
+    compared = replace(compared, reached=reached)
+    if not reached.shown:
+        return _interim(writer, compared, reached)
+    estimates = estimate_experiment(compared.assigned, planned, plan, writer.notes, reached)
     sections = [
         _primary(compared, estimates),
         _outcomes(compared),
@@ -98,8 +116,29 @@ def write_chapter(
         _balance(compared),
         _checks(compared),
     ]
-    kept = [section for section in sections if section is not None]
-    return Chapter(planned, _summary(compared), kept, estimates, writer.notes.departures)
+    shown = [section for section in sections if section is not None]
+    notes = writer.notes.departures
+    return Chapter(planned, _summary(compared), shown, estimates, notes, reached)
+
+
+def _interim(writer: _Writer, compared: _Writer, reached: Progress) -> Chapter:
+    """What may be known before a look: who came, and whether the draw made arms alike."""
+    sections = [_came(writer), _balance(compared)]
+    shown = [section for section in sections if section is not None]
+    summary = f"{_summary(compared)} {interim_sentence(reached, writer.planned)}"
+    empty = pd.DataFrame(columns=list(COLUMNS))
+    return Chapter(writer.planned, summary, shown, empty, writer.notes.departures, reached)
+
+
+def _came(writer: _Writer) -> Section:
+    """The flow up to assignment, and no further."""
+    before = diagnosis.flow_before(writer.everyone)
+    by_arm = diagnosis.flow_by_arm(writer.assigned, writer.planned)[["Assigned"]]
+    return Section(
+        "flow",
+        "Who took part so far",
+        pictures=[figures.flow(before, by_arm, writer.planned, writer.mark)],
+    )
 
 
 def _empty(writer: _Writer) -> Chapter:
@@ -114,9 +153,17 @@ def _summary(writer: _Writer) -> str:
     counts = writer.assigned["arm"].value_counts()
     arms = [f"{int(counts.get(a, 0))} {figures.arm_name(a)}" for a in writer.planned.arms]
     sessions = writer.assigned["session_code"].nunique()
+    reached = writer.reached
+    look = ""
+    if reached is not None and reached.shown and reached.last > 1:
+        which = "the complete data" if reached.complete else f"planned look {reached.look}"
+        look = (
+            f" This is {which} of {reached.size:,} participants; p-values are held against "
+            f"{reached.level:.3g}, the share of {writer.plan.alpha:g} that this look spends."
+        )
     return (
         f"{counted(len(writer.assigned), 'participant')} in {counted(sessions, 'session')} "
-        f"were assigned, and stay in the arm that was drawn for them: {listed(arms)}."
+        f"were assigned, and stay in the arm that was drawn for them: {listed(arms)}.{look}"
     )
 
 
@@ -133,7 +180,10 @@ def _primary(writer: _Writer, estimates: pd.DataFrame) -> Section:
         for name in planned.primary.outcomes
         if _known(writer, name)
     ]
-    tables = [tabulated.effects_table(estimates, planned, plan, planned.primary.name)]
+    primary = planned.primary.name
+    tables = [tabulated.effects_table(estimates, planned, plan, primary)]
+    robust = tabulated.robustness_table(estimates, planned, plan, primary)
+    tables += [robust] if robust else []
     if planned.design.factors:
         table = tabulated.factorial_table(writer.assigned, planned, plan, writer.notes)
         tables += [table] if table else []
@@ -196,27 +246,31 @@ def _secondary(writer: _Writer, estimates: pd.DataFrame) -> Section | None:
         return None
     overview = figures.overview(estimates, planned, plan, writer.mark)
     found = [each for f in families for each in findings(estimates, planned, plan, f.name)]
-    claimed = [each for each in found if each.verdict in ("evidence", "opposite", "difference")]
-    tests = counted(len([each for each in found if each.verdict != "missing"]), "test")
-    reached = f"{len(claimed)} of {tests} of secondary outcomes" if found else ""
+    tested = [each for each in found if each.verdict not in ("missing", "described")]
+    claimed = [each for each in found if each.verdict in CLAIMED]
+    level = 100 * float(estimates["level"].iloc[0])
     sentence = (
-        f"After adjustment, {reached} {'shows' if len(claimed) == 1 else 'show'} evidence of a "
-        f"difference at the {100 * plan.alpha:g}% level."
+        f"After adjustment, {len(claimed)} of {counted(len(tested), 'claim')} about secondary "
+        f"outcomes {'has' if len(claimed) == 1 else 'have'} an answer at the {level:.3g}% level"
+        f"{'; the others are not settled' if len(claimed) < len(tested) else ''}."
     )
+    tables = []
+    for family in families:
+        tables.append(tabulated.effects_table(estimates, planned, plan, family.name))
+        robust = tabulated.robustness_table(estimates, planned, plan, family.name)
+        tables += [robust] if robust else []
     return Section(
         "secondary",
         "Secondary outcomes",
         paragraphs=[sentence],
         findings=claimed,
         pictures=[overview] if overview else [],
-        tables=[
-            tabulated.effects_table(estimates, planned, plan, family.name) for family in families
-        ],
+        tables=tables,
     )
 
 
 def _heterogeneity(writer: _Writer) -> Section | None:
-    slopes = moderated(writer.assigned, writer.planned, writer.plan, writer.notes)
+    slopes = heterogeneity(writer.assigned, writer.planned, writer.plan, writer.notes)
     table = tabulated.heterogeneity_table(slopes, writer.planned, writer.plan)
     if table is None:
         return None

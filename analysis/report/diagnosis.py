@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.derived import SCALES, items
 from analysis.diagnostics import (
     attrition,
     balance,
@@ -16,11 +15,12 @@ from analysis.diagnostics import (
     suspicious_patterns,
 )
 from analysis.errors import AnalysisError
-from analysis.plan import ExperimentPlan, Plan
-from analysis.report.estimates import Notes, blocked
+from analysis.exports.derived import BLOCK, SCALES, items
+from analysis.planned.estimate import Notes
+from analysis.planned.plan import ExperimentPlan, Plan
 from analysis.report.figures import arm_name
-from analysis.report.numbers import decimals, interval, number, p_value, percent
 from analysis.report.tables import Table
+from analysis.words import counted, decimals, interval, number, p_value, percent
 
 BEFORE = ("baseline_correct", "baseline_attempts", "psm", "motivation", "comprehension_errors")
 """What is compared between arms because it was measured before treatment."""
@@ -195,6 +195,21 @@ def lee_table(
 
 
 # --------------------------------------------------------------------------------------- balance
+
+
+def blocked(data: pd.DataFrame, notes: Notes) -> tuple[pd.DataFrame, str | None]:
+    """The participants whose permuted block is known, and the column that holds it.
+
+    None if no block is known: then nothing but permuting over everybody is left.
+    """
+    known = data[BLOCK].notna() if BLOCK in data.columns else pd.Series(False, index=data.index)
+    if not known.any():
+        notes.add("No blocks were exported, so the balance test permutes everybody.")
+        return data, None
+    if not known.all():
+        without = counted(int((~known).sum()), "participant")
+        notes.add(f"{without} without a block left out of the balance test.")
+    return data[known], BLOCK
 
 
 def balance_frame(

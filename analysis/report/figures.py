@@ -13,7 +13,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure as Canvas
 from scipy import stats
 
-from analysis.plan import ExperimentPlan, Outcome, Plan
+from analysis.planned.plan import ExperimentPlan, Outcome, Plan
 from analysis.report.drawing import (
     FAINT,
     INK,
@@ -26,8 +26,8 @@ from analysis.report.drawing import (
     picture,
     zero_line,
 )
-from analysis.report.estimates import places_by_outcome
-from analysis.report.numbers import interval, listed, number
+from analysis.report.units import places_by_outcome
+from analysis.words import interval, listed, number
 
 Floats = npt.NDArray[np.float64]
 
@@ -73,7 +73,7 @@ def effects(
     mark: str = "",
 ) -> Picture:
     """Every participant by arm on the left, the planned estimates on the right."""
-    rows = estimates[(estimates["outcome"] == outcome.name) & estimates["estimate"].notna()]
+    rows = _drawable(estimates[estimates["outcome"] == outcome.name])
     arms = [arm for arm in planned.arms if len(values(data, outcome, arm))]
     places = places_by_outcome(rows, plan).get(outcome.name, 2)
 
@@ -82,16 +82,25 @@ def effects(
         _raw(left, data, arms, planned, outcome, plan.alpha)
         _forest(right, rows, outcome, places)
 
+    hollow = _hollow(rows)
     return picture(
         f"{planned.name}_effects_{outcome.name}",
         f"{outcome.label}. Left: every participant (points), arm means with "
-        f"{100 * (1 - plan.alpha):g}% intervals. Right: planned comparisons with intervals; the "
-        "grey band marks effects below the smallest one of interest.",
+        f"{100 * (1 - plan.alpha):g}% intervals. Right: planned comparisons with intervals (thin: "
+        "those that hold all together); grey bands mark effects below the smallest one of "
+        f"interest.{hollow}",
         _describe_effects(rows, outcome, places),
         draw,
         height=0.9 + 0.62 * max(len(arms), len(rows), 3),
         mark=mark,
     )
+
+
+def _drawable(estimates: pd.DataFrame) -> pd.DataFrame:
+    """The estimates that are differences between arms with an interval, each once."""
+    kept = estimates["conf_low"].notna() & (estimates["claim"] != "all")
+    associations = estimates["contrast"].astype(str).str.endswith("(association)")
+    return estimates[kept & ~associations].drop_duplicates(["outcome", "hypothesis"])
 
 
 def _describe_effects(rows: pd.DataFrame, outcome: Outcome, places: int) -> str:
@@ -170,16 +179,16 @@ def _spread(sample: Floats, outcome: Outcome) -> Floats:
 
 
 def _forest(axes: Axes, rows: pd.DataFrame, outcome: Outcome, places: int) -> None:
-    bound = outcome.smallest_effect * outcome.scale
-    axes.axvspan(-bound, bound, color=PALE, zorder=0, linewidth=0)
     zero_line(axes)
     for height, row in enumerate(rows.to_dict("records")):
+        bound = row["smallest_effect"] * outcome.scale
+        if bound > 0:
+            axes.barh(height, 2 * bound, 1.0, left=-bound, color=PALE, zorder=0, linewidth=0)
         estimate = row["estimate"] * outcome.scale
-        low, high = row["conf_low"] * outcome.scale, row["conf_high"] * outcome.scale
-        axes.plot([low, high], [height, height], color=INK, linewidth=1.6, zorder=3)
-        axes.plot(
-            estimate, height, "o", markersize=6, color=INK, markeredgecolor="white", zorder=4
-        )
+        for ends, width in (("simultaneous", 0.7), ("conf", 1.8)):
+            low, high = (row[f"{ends}_{side}"] * outcome.scale for side in ("low", "high"))
+            axes.plot([low, high], [height, height], color=INK, linewidth=width, zorder=3)
+        axes.plot(estimate, height, "o", zorder=4, **_point(row, 6))
         axes.annotate(
             number(estimate, places),
             (estimate, height),
@@ -197,6 +206,21 @@ def _forest(axes: Axes, rows: pd.DataFrame, outcome: Outcome, places: int) -> No
     axes.set_title("Estimated effects")
     bare(axes, bottom=True)
     axes.tick_params(axis="x", length=3)
+
+
+def _hollow(rows: pd.DataFrame) -> str:
+    """What hollow points mean, if there are any."""
+    return " Hollow: described, not tested." if (rows["verdict"] == "described").any() else ""
+
+
+def _point(row: dict[Hashable, Any], size: float) -> dict[str, Any]:
+    """How an estimate is marked: hollow if it is described only."""
+    hollow = row["verdict"] == "described"
+    return {
+        "markersize": size,
+        "color": "white" if hollow else INK,
+        "markeredgecolor": INK if hollow else "white",
+    }
 
 
 # --------------------------------------------------------------------------------- distribution
@@ -336,11 +360,8 @@ def overview(
     estimates: pd.DataFrame, planned: ExperimentPlan, plan: Plan, mark: str = ""
 ) -> Picture | None:
     """Secondary outcomes: effects in standard deviations of the comparison arm."""
-    secondary = estimates[
-        (estimates["family"] != planned.primary.name)
-        & estimates["estimate"].notna()
-        & (estimates["control_sd"] > 0)
-    ]
+    others = estimates[estimates["family"] != planned.primary.name]
+    secondary = _drawable(others[others["control_sd"] > 0])
     if secondary.empty:
         return None
     rows = secondary.to_dict("records")
@@ -379,7 +400,8 @@ def overview(
         f"{planned.name}_effects_secondary",
         "Secondary outcomes: planned comparisons in standard deviations of the comparison arm "
         "(for an interaction, of all participants), with "
-        f"{100 * (1 - plan.alpha):g}% intervals before adjustment.",
+        f"{100 * (1 - plan.alpha):g}% intervals before adjustment (thin: those that hold all "
+        f"together).{_hollow(secondary)}",
         "Standardised effects on the secondary outcomes: "
         + "; ".join(
             f"{row['hypothesis']} on {plan.outcomes[row['outcome']].label.lower()} "
@@ -395,15 +417,10 @@ def overview(
 
 def _standardised(axes: Axes, row: dict[Hashable, Any], height: float) -> None:
     unit = row["control_sd"]
-    axes.plot(
-        [row["conf_low"] / unit, row["conf_high"] / unit],
-        [height, height],
-        color=INK,
-        linewidth=1.4,
-    )
-    axes.plot(
-        row["estimate"] / unit, height, "o", color=INK, markersize=5, markeredgecolor="white"
-    )
+    for ends, width in (("simultaneous", 0.6), ("conf", 1.6)):
+        low, high = (row[f"{ends}_{side}"] / unit for side in ("low", "high"))
+        axes.plot([low, high], [height, height], color=INK, linewidth=width)
+    axes.plot(row["estimate"] / unit, height, "o", **_point(row, 5))
 
 
 # --------------------------------------------------------------------------------------- balance
@@ -495,7 +512,9 @@ def flow(
     return picture(
         f"{planned.name}_flow",
         "Flow of participants, from arrival to the analysis of the primary outcome. Analysed are "
-        "all whose primary outcome was measured, also if they left afterwards.",
+        "all whose primary outcome was measured, also if they left afterwards."
+        if "Analysed" in stages
+        else "Flow of participants, from arrival to assignment.",
         f"{', '.join(f'{stage} {count}' for stage, count in before)}. {summary}.",
         draw,
         height=0.2 + 0.52 * depth,

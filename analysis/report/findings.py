@@ -2,199 +2,344 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from analysis.plan import ExperimentPlan, Hypothesis, Outcome, Plan
-from analysis.report.estimates import places_by_outcome
-from analysis.report.numbers import interval, number, p_statement
+from analysis.planned.estimate import cells_of
+from analysis.planned.plan import ExperimentPlan, Hypothesis, Outcome, Plan
+from analysis.report.units import places_by_outcome
+from analysis.words import interval, listed, number, p_statement
+
+VERDICTS = {
+    "won": "Evidence for it",
+    "carried": "Evidence for it, as part of a conjunction",
+    "difference": "Evidence of a difference",
+    "opposite": "Evidence of the opposite",
+    "open": "Not settled",
+    "described": "Described, not tested",
+    "missing": "Not estimated",
+}
+"""What each verdict of the table is called."""
+
+CLAIMED = ("won", "carried", "difference", "opposite")
+"""The verdicts that say something of the world."""
+
+LABELS = {**VERDICTS, "smaller": "No evidence; larger effects unlikely", "null": "Not shown"}
+"""What each kind of finding is called in the report."""
 
 
 @dataclass(frozen=True)
 class Finding:
     """What the data say about one hypothesis on one outcome.
 
-    ``verdict`` is a key of `VERDICTS`; ``sentence`` is the answer, ``detail`` how far to trust it.
+    ``verdict`` is a key of `VERDICTS`, ``label`` what it is called here, ``kind`` how it looks;
+    ``sentence`` is the answer, ``detail`` how far to trust it.
     """
 
     hypothesis: Hypothesis
     outcome: Outcome
     verdict: str
+    label: str
+    kind: str
     sentence: str
     detail: str
-
-
-VERDICTS = {
-    "evidence": "Evidence for it",
-    "opposite": "Evidence of the opposite",
-    "difference": "Evidence of a difference",
-    "small": "No evidence; larger effects unlikely",
-    "open": "No evidence; not settled",
-    "missing": "Not estimated",
-}
-"""What each verdict is called in the report."""
 
 
 def findings(
     estimates: pd.DataFrame, planned: ExperimentPlan, plan: Plan, family: str
 ) -> list[Finding]:
     """The findings on one family of tests, in the order of the estimates."""
-    hypotheses = {each.id: each for each in planned.hypotheses}
     places = places_by_outcome(estimates, plan)
-    return [
-        _finding(row, hypotheses[row["hypothesis"]], planned, plan, places[row["outcome"]])
-        for row in estimates[estimates["family"] == family].to_dict("records")
-    ]
+    rows = cells_of(estimates[estimates["family"] == family])
+    return [_finding(_Row(row, planned, plan, places[row["outcome"]])) for row in rows]
 
 
-def verdict(row: dict[Hashable, Any], hypothesis: Hypothesis, alpha: float) -> str:
-    """The key of `VERDICTS` that an estimate deserves."""
-    if pd.isna(row["estimate"]):
-        return "missing"
-    if row["p_adjusted"] < alpha:
-        signs = {"increase": 1, "decrease": -1}
-        expected = signs.get(hypothesis.expected)
-        if expected is None:
-            return "difference"
-        return "evidence" if expected * row["estimate"] > 0 else "opposite"
-    return "small" if row["p_equivalence"] < alpha else "open"
+def _finding(row: _Row) -> Finding:
+    verdict = str(row.values["verdict"])
+    if verdict == "missing":
+        return row.finding(
+            "missing",
+            f"The data do not allow an estimate for {row.outcome.phrase}.",
+            "See the departures from the plan.",
+        )
+    if row.hypothesis.all:
+        return row.finding(_kind(row), _conjunction(row), row.tests())
+    if verdict == "described":
+        return row.finding("described", f"{row.opened()} ({row.interval()}).", row.tests())
+    details = [_size(row), row.power() if verdict == "open" else "", row.tests()]
+    if verdict == "carried":
+        details.insert(0, "Its own adjusted p-value does not show it; the conjunction does.")
+    return row.finding(_kind(row), _sentence(row), " ".join(filter(None, details)))
 
 
-def _finding(
-    row: dict[Hashable, Any],
-    hypothesis: Hypothesis,
-    planned: ExperimentPlan,
-    plan: Plan,
-    places: int,
-) -> Finding:
-    outcome = plan.outcomes[row["outcome"]]
-    reached = verdict(row, hypothesis, plan.alpha)
-    if reached == "missing":
-        sentence = f"The data do not allow an estimate for {outcome.phrase}."
-        return Finding(hypothesis, outcome, reached, sentence, "See the departures from the plan.")
-    amount = Amount(row, outcome, plan, places)
-    if reached in ("small", "open"):
-        sentence = _no_evidence(amount, hypothesis, planned)
-        detail = _how_small(amount, reached)
-    else:
-        sentence = _some_evidence(amount, hypothesis, planned)
-        detail = _how_large(amount)
-    return Finding(hypothesis, outcome, reached, sentence, f"{detail} {_tests(amount)}")
+def _kind(row: _Row) -> str:
+    """How a finding looks: a verdict, or one of the ways to be open."""
+    verdict = str(row.values["verdict"])
+    if verdict != "open":
+        return verdict
+    if row.claim in ("none", "exceeds", "all"):
+        return "null"
+    return "smaller" if row.values["size"] == "smaller" else "open"
 
 
-class Amount:
-    """The numbers of one estimate, written in the outcome's unit."""
+def _sentence(row: _Row) -> str:
+    verdict, claim = row.values["verdict"], row.claim
+    found = f"{row.opened()} {row.parenthesis()}"
+    if claim in ("none", "exceeds"):
+        shown = verdict in ("won", "carried")
+        bound = row.text("smallest_effect")
+        said = (
+            f"smaller than {bound} {row.unit} in either direction"
+            if claim == "none"
+            else f"more than {bound} {row.unit}"
+        )
+        if verdict == "opposite":
+            contrary = "larger than" if claim == "none" else "less than"
+            return (
+                f"There is evidence of the opposite: {row.effect} is {contrary} {bound} "
+                f"{row.unit}. {found}."
+            )
+        start = "There is evidence that" if shown else "It is not shown that"
+        return f"{start} {row.effect} is {said}. {found}."
+    if verdict in ("won", "difference", "opposite", "carried"):
+        return f"{found}."
+    return f"{row.hedge()} no evidence that {row.differs}. {found}."
 
-    def __init__(
-        self, row: dict[Hashable, Any], outcome: Outcome, plan: Plan, places: int
-    ) -> None:
-        self.row, self.outcome, self.plan, self.places = row, outcome, plan, places
 
-    def value(self, column: str) -> float:
-        return float(self.row[column]) * self.outcome.scale
+def _conjunction(row: _Row) -> str:
+    """A conjunction: which of its parts hold by themselves, and its p-value."""
+    decides = str(row.values["term"]).removeprefix("decided by ")
+    p_value = p_statement(row.values["p_adjusted"])
+    names = listed([_part_name(part.claim, part.hypothesis) for part in row.hypothesis.all])
+    if row.values["verdict"] == "won":
+        return (
+            f"All parts hold: {names}. The largest of their p-values, that of {decides}, decides "
+            f"({p_value})."
+        )
+    return (
+        f"It is not shown that all parts hold ({names}): the largest of their p-values, that of "
+        f"{decides}, is too large ({p_value})."
+    )
 
-    def size(self) -> str:
-        """The estimate without its sign, with its unit."""
-        return f"{number(abs(self.value('estimate')), self.places)} {self.unit()}"
 
+def _part_name(claim: str, hypothesis: str) -> str:
+    names = {"none": "no difference that matters", "exceeds": "more than the smallest effect"}
+    return f"{hypothesis} ({names.get(claim, claim)})"
+
+
+def _size(row: _Row) -> str:
+    """How the interval that holds with all others lies to the smallest effect of interest."""
+    if row.hypothesis.joint or pd.isna(row.values["smallest_effect"]):
+        return ""
+    bound = f"{row.text('smallest_effect')} {row.unit}"
+    together = interval(row.value("simultaneous_low"), row.value("simultaneous_high"), row.places)
+    within = f"The interval that holds together with all others of the family, {together},"
+    if row.claim == "exceeds":
+        return f"{within} is to be held against {bound}."
+    if row.values["size"] == "larger":
+        return f"{within} lies wholly beyond the smallest effect of interest ({bound})."
+    if row.values["size"] == "smaller":
+        return f"{within} lies wholly within the smallest effect of interest ({bound})."
+    if row.values["verdict"] == "open":
+        return f"{within} does not exclude effects of {bound}, the smallest of interest."
+    if row.claim == "none":
+        return f"{within} is wider than the 90% one by which this claim is tested."
+    return (
+        f"{within} leaves open whether the effect is as large as {bound}, the smallest of "
+        "interest."
+    )
+
+
+@dataclass(frozen=True)
+class _Row:
+    """The numbers of one estimate, written in the outcome's unit, and their words."""
+
+    values: Mapping[str, Any]
+    planned: ExperimentPlan
+    plan: Plan
+    places: int
+
+    @property
+    def hypothesis(self) -> Hypothesis:
+        return self.planned.hypothesis(str(self.values["hypothesis"]))
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.plan.outcomes[str(self.values["outcome"])]
+
+    @property
+    def claim(self) -> str:
+        return str(self.values["claim"])
+
+    @property
     def unit(self) -> str:
+        if self.hypothesis.association:
+            return "standard deviations"
         return self.outcome.unit
 
-    def direction(self) -> str:
-        return "higher" if self.row["estimate"] >= 0 else "lower"
+    def finding(self, kind: str, sentence: str, detail: str) -> Finding:
+        return Finding(
+            self.hypothesis,
+            self.outcome,
+            str(self.values["verdict"]),
+            LABELS[kind],
+            kind,
+            sentence,
+            detail,
+        )
+
+    # --------------------------------------------------------------------------- numbers
+
+    def value(self, column: str) -> float:
+        scale = 1.0 if self.hypothesis.association else self.outcome.scale
+        return float(self.values[column]) * scale
+
+    def text(self, column: str) -> str:
+        return number(self.value(column), self.places)
 
     def interval(self) -> str:
         level = f"{100 * (1 - self.plan.alpha):g}%"
         text = interval(self.value("conf_low"), self.value("conf_high"), self.places)
         return f"{level} confidence interval {text}"
 
-    def text(self, column: str) -> str:
-        return number(self.value(column), self.places)
+    def parenthesis(self) -> str:
+        adjusted = f"adjusted {p_statement(self.values['p_adjusted'])}"
+        if self.claim in ("none", "exceeds"):
+            name = "equivalence test" if self.claim == "none" else "test against that bound"
+            adjusted = f"{name}, {adjusted}"
+        if self.hypothesis.joint:
+            return f"({adjusted})"
+        return f"({self.interval()}; {adjusted})"
 
-
-def _parenthesis(amount: Amount) -> str:
-    p_value = p_statement(amount.row["p_adjusted"])
-    return f"({amount.interval()}; adjusted {p_value})"
-
-
-def _some_evidence(amount: Amount, hypothesis: Hypothesis, planned: ExperimentPlan) -> str:
-    phrase = amount.outcome.phrase
-    if hypothesis.interaction:
-        first, second = (planned.factors[name] for name in hypothesis.interaction)
+    def power(self) -> str:
+        """What could have been found; for a null, which bound could have been claimed."""
+        if self.hypothesis.joint or pd.isna(self.values["equivalence_low"]):
+            return ""
+        if self.claim == "none":
+            widest = max(abs(self.value("equivalence_low")), abs(self.value("equivalence_high")))
+            return (
+                "Before adjustment, the smallest bound that could have been claimed is "
+                f"{number(widest, self.places)} {self.unit}."
+            )
         return (
-            f"The effect of {first} on {phrase} was estimated to be {amount.size()} "
-            f"{amount.direction()} with {second} than without {_parenthesis(amount)}."
+            "Before adjustment for the number of tests, an effect of "
+            f"{self.text('minimum_detectable_effect')} {self.unit} would have been detected with "
+            f"{100 * self.plan.power:g}% power."
         )
-    treatment, control = planned.arms[hypothesis.treatment], planned.arms[hypothesis.control]
-    return (
-        f"With {treatment}, {phrase} was estimated to be {amount.size()} {amount.direction()} "
-        f"than with {control} {_parenthesis(amount)}."
-    )
 
+    def tests(self) -> str:
+        size = f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{int(self.values['n'])}"
+        if self.hypothesis.all:
+            return f"{size}."
+        said = f"Unadjusted {p_statement(self.values['p_value'])} of no difference"
+        if self.claim in ("none", "exceeds"):
+            said = f"Unadjusted {p_statement(self.values['p_claim'])} of this claim; " + (
+                f"{p_statement(self.values['p_value'])} of no difference"
+            )
+        if not pd.isna(self.values["p_randomization"]):
+            said += f", randomization test {p_statement(self.values['p_randomization'])}"
+        return f"{said}; {size}."
 
-def _no_evidence(amount: Amount, hypothesis: Hypothesis, planned: ExperimentPlan) -> str:
-    phrase = amount.outcome.phrase
-    if hypothesis.interaction:
-        first, second = (planned.factors[name] for name in hypothesis.interaction)
-        return (
-            f"{_hedge(amount)} no evidence that the effect of {first} on {phrase} depends on "
-            f"{second}: it was estimated to be {amount.size()} {amount.direction()} with {second} "
-            f"than without {_parenthesis(amount)}."
-        )
-    treatment, control = planned.arms[hypothesis.treatment], planned.arms[hypothesis.control]
-    return (
-        f"{_hedge(amount)} no evidence that {phrase} differs between {treatment} and {control}: "
-        f"with the former it was estimated to be {amount.size()} {amount.direction()} "
-        f"{_parenthesis(amount)}."
-    )
+    # ----------------------------------------------------------------------------- words
 
+    def hedge(self) -> str:
+        """How a null begins: whoever sees an interval without 0 must be told why it is one."""
+        if self.values["p_claim"] >= self.values["level"]:
+            return "There is"
+        return "After adjustment for the number of tests, there is"
 
-def _hedge(amount: Amount) -> str:
-    """How a null begins: whoever sees an interval without 0 must be told why it is one."""
-    if amount.row["p_value"] >= amount.plan.alpha:
-        return "There is"
-    if amount.row["adjustment"] == "westfall_young" and amount.row["control"]:
-        return "In the permutation test that adjusts for the number of tests, there is"
-    return "After adjustment for the number of tests, there is"
+    def opened(self) -> str:
+        """What was estimated, as the beginning of a sentence."""
+        clause = self.clause()
+        return clause[:1].upper() + clause[1:]
 
+    def sizes(self) -> str:
+        direction = "higher" if float(self.values["estimate"]) >= 0 else "lower"
+        return f"{number(abs(self.value('estimate')), self.places)} {self.unit} {direction}"
 
-def _how_large(amount: Amount) -> str:
-    bound = f"{amount.text('smallest_effect')} {amount.unit()}"
-    nearest = min(abs(amount.row["conf_low"]), abs(amount.row["conf_high"]))
-    if nearest >= amount.row["smallest_effect"]:
-        return f"The whole interval lies beyond the smallest effect of interest ({bound})."
-    farthest = max(abs(amount.row["conf_low"]), abs(amount.row["conf_high"]))
-    if farthest < amount.row["smallest_effect"]:
-        return f"The whole interval lies below the smallest effect of interest ({bound})."
-    return (
-        "Whether the effect is as large as the smallest effect of interest "
-        f"({bound}) is not settled."
-    )
+    def _sides(self) -> tuple[str, str]:
+        """The two things compared, in words."""
+        each = self.hypothesis
+        if not each.factor:
+            return self.planned.arms[each.treatment], self.planned.arms[each.control]
+        named = self.planned.factors.get(each.factor)
+        if named and {each.treatment, each.control} == {"0", "1"}:
+            words = {"1": named, "0": f"no {named.removeprefix('a ').removeprefix('an ')}"}
+            return words[each.treatment], words[each.control]
+        name = each.factor.replace("_", " ")
+        return f"{name} {each.treatment!r}", f"{name} {each.control!r}"
 
+    def clause(self) -> str:
+        """What was estimated; true whatever its sign."""
+        each, phrase = self.hypothesis, self.outcome.phrase
+        if each.joint:
+            count = len(each.weights)
+            return (
+                f"the {count} comparisons of {phrase} between the levels of "
+                f"{each.factor.replace('_', ' ')} have a root mean square of "
+                f"{self.text('estimate')} {self.unit}"
+            )
+        if each.association:
+            return (
+                f"with one standard deviation more of {each.association.replace('_', ' ')}, "
+                f"{phrase} is {self.sizes()}, an association between two things that were both "
+                "measured"
+            )
+        if each.interaction:
+            first, second = (self.planned.factors[name] for name in each.interaction)
+            clause = (
+                f"the effect of {first} on {phrase} was estimated to be {self.sizes()} with "
+                f"{second} than without"
+            )
+        else:
+            high, low = self._sides()
+            average = "averaged over the other factors, " if each.factor else ""
+            found = f"{phrase} was estimated to be {self.sizes()} than with {low}"
+            clause = f"{average}with {high}, {found}"
+        if each.moderator:
+            moderator = each.moderator.replace("_", " ")
+            return f"for each standard deviation more of {moderator}, " + (
+                f"the difference in {phrase} between {self.compared} was estimated to be "
+                f"{self.sizes()}"
+            )
+        return clause
 
-def _how_small(amount: Amount, reached: str) -> str:
-    bound = f"{amount.text('smallest_effect')} {amount.unit()}"
-    test = f"equivalence test {p_statement(amount.row['p_equivalence'])}"
-    detectable = f"{amount.text('minimum_detectable_effect')} {amount.unit()}"
-    power = f"{100 * amount.plan.power:g}%"
-    judged = (
-        f"The data speak against an effect of {bound} or more in either direction ({test})."
-        if reached == "small"
-        else f"Effects of {bound}, the smallest of interest, cannot be excluded ({test})."
-    )
-    return (
-        f"{judged} Before adjustment for the number of tests, an effect of {detectable} would "
-        f"have been detected with {power} power."
-    )
+    @property
+    def compared(self) -> str:
+        each = self.hypothesis
+        if each.interaction:
+            return " and ".join(self.planned.factors[name] for name in each.interaction)
+        return " and ".join(self._sides())
 
+    @property
+    def effect(self) -> str:
+        """The thing whose size is claimed."""
+        each, phrase = self.hypothesis, self.outcome.phrase
+        if each.association:
+            return f"the association of {each.association.replace('_', ' ')} with {phrase}"
+        if each.interaction:
+            return f"the difference that {self._second()} makes to the effect on {phrase}"
+        change = " for each standard deviation of " + each.moderator if each.moderator else ""
+        return f"the difference in {phrase} between {self.compared}{change}"
 
-def _tests(amount: Amount) -> str:
-    size = f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{amount.row['n']}"
-    robust = f"Unadjusted {p_statement(amount.row['p_value'])}"
-    if pd.isna(amount.row["p_randomization"]):
-        return f"{robust}; {size}."
-    randomization = p_statement(amount.row["p_randomization"])
-    return f"{robust}, randomization test {randomization}; {size}."
+    def _second(self) -> str:
+        return self.planned.factors[self.hypothesis.interaction[1]]
+
+    @property
+    def differs(self) -> str:
+        """What a test of no difference found no evidence of."""
+        each, phrase = self.hypothesis, self.outcome.phrase
+        if each.joint:
+            return f"{phrase} differs between the levels of {each.factor.replace('_', ' ')}"
+        if each.association:
+            return f"{phrase} goes with {each.association.replace('_', ' ')}"
+        if each.interaction and not each.moderator:
+            first, second = (self.planned.factors[name] for name in each.interaction)
+            return f"the effect of {first} on {phrase} depends on {second}"
+        if each.moderator:
+            moderator = each.moderator.replace("_", " ")
+            return f"the difference in {phrase} between {self.compared} changes with {moderator}"
+        return f"{phrase} differs between {self.compared}"

@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,17 @@ PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "Jinja2")
 
 
 def manifest(
-    inputs: Sequence[Path], plan_text: bytes, settings: dict[str, Any], outputs: dict[str, bytes]
+    inputs: Mapping[Path, str],
+    plan_text: bytes,
+    settings: dict[str, Any],
+    outputs: dict[str, bytes],
 ) -> dict[str, Any]:
     """Inputs and outputs with their SHA-256, versions, and the settings used.
 
-    Inputs are named without their folders, so that a copy elsewhere gives the same manifest.
+    ``inputs`` are files and their SHA-256. They are named without their folders, so that a copy
+    elsewhere gives the same manifest.
     """
-    files = [{"name": path.name, "sha256": digest(path.read_bytes())} for path in inputs]
+    files = [{"name": path.name, "sha256": hashed} for path, hashed in inputs.items()]
     return {
         "inputs": sorted(files, key=lambda file: (file["name"], file["sha256"])),
         "plan": digest(plan_text),

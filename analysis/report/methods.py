@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.participants import REASONS
-from analysis.plan import EXCLUSIONS, Plan
-from analysis.report.numbers import counted
+from analysis.exports.participants import REASONS
+from analysis.planned.plan import EXCLUSIONS, RARE, Plan
+from analysis.words import counted, listed
 
 REFERENCES = {
     "otree": "Chen, D. L., Schonger, M., & Wickens, C. (2016). oTree: An open-source platform for "
@@ -20,9 +21,6 @@ REFERENCES = {
     "10.1177/0193841X9501900504",
     "chung": "Chung, E., & Romano, J. P. (2013). Exact and asymptotically robust permutation "
     "tests. Annals of Statistics, 41(2), 484–507. 10.1214/13-AOS1090",
-    "factorial": "Dasgupta, T., Pillai, N. S., & Rubin, D. B. (2015). Causal inference from 2^K "
-    "factorial designs by using potential outcomes. Journal of the Royal Statistical Society B, "
-    "77(4), 727–753. 10.1111/rssb.12085",
     "hansen": "Hansen, B. B., & Bowers, J. (2008). Covariate balance in simple, stratified and "
     "clustered comparative studies. Statistical Science, 23(2), 219–236. 10.1214/08-STS254",
     "holm": "Holm, S. (1979). A simple sequentially rejective multiple test procedure. "
@@ -39,45 +37,69 @@ REFERENCES = {
     "Letters, 82(2), 365–370. 10.1016/j.spl.2011.10.024",
     "phipson": "Phipson, B., & Smyth, G. K. (2010). Permutation p-values should never be zero. "
     "Statistical Applications in Genetics and Molecular Biology, 9(1). 10.2202/1544-6115.1585",
-    "wy": "Westfall, P. H., & Young, S. S. (1993). Resampling-based multiple testing. Wiley.",
+    "berger": "Berger, R. L. (1982). Multiparameter hypothesis testing and acceptance sampling. "
+    "Technometrics, 24(4), 295–300. 10.1080/00401706.1982.10487790",
+    "imbens": "Imbens, G. W., & Kolesár, M. (2016). Robust standard errors in small samples: Some "
+    "practical advice. Review of Economics and Statistics, 98(4), 701–712. 10.1162/REST_a_00552",
+    "looks": "Lan, K. K. G., & DeMets, D. L. (1983). Discrete sequential boundaries for clinical "
+    "trials. Biometrika, 70(3), 659–663. 10.1093/biomet/70.3.659",
+    "westfall": "Westfall, P. H. (1997). Multiple testing of general contrasts using logical "
+    "constraints and correlations. Journal of the American Statistical Association, 92(437), "
+    "299–306. 10.1080/01621459.1997.10473627",
 }
 
 _ADJUSTED_BY = {
+    "step_down": "closed step-down over all claims on the joint law of their estimates (Westfall "
+    "1997)",
     "holm": "Holm’s method (1979)",
     "bh": "Benjamini and Hochberg’s method (1995)",
-    "westfall_young": "Westfall and Young’s step-down permutation method (1993) in each group of "
-    "tests that share the arm compared with, times the number of groups (Bonferroni)",
 }
 
 
 def methods(plan: Plan) -> list[str]:
     """The methods paragraphs, for a paper."""
     level = f"{100 * (1 - plan.alpha):g}%"
-    covariates = " and ".join(name.replace("_", " ") for name in plan.covariates)
-    lin = (
-        f"Effects are differences between arms, adjusted for {covariates} by least squares with "
-        "centred covariates interacted with the arms (Lin 2013)"
-        if plan.estimator == "lin"
-        else "Effects are differences in means between arms"
-    )
-    return [
-        f"Participants were assigned to arms in permuted blocks at the moment the treatment would "
-        f"be shown, and are analysed in the arm that was drawn. {lin}, with {plan.se_type} "
-        f"standard errors (Samii and Aronow 2012) and {level} intervals and two-sided tests from "
-        "the t distribution. Interactions are differences of differences between cells (Dasgupta, "
-        "Pillai and Rubin 2015).",
-        "Randomization p-values permute the arms within the blocks that the experiment used. "
-        "Their statistic is the effect as estimated in these blocks, which the estimates above "
-        "leave aside, over its standard error (Chung and Romano 2013); there are "
-        f"{plan.draws:,} draws with seed {plan.seed}, and the real assignment counts as one of "
-        "them (Phipson and Smyth 2010). "
-        f"{_families(plan)}",
-        "Where there is no evidence of an effect, two one-sided tests say whether the data speak "
-        "against effects as large as the smallest one of interest (Lakens 2017); the minimum "
-        f"detectable effect is the one that a test at {100 * plan.alpha:g}% detects with "
-        f"{100 * plan.power:g}% power, given the standard error (Bloom 1995). Balance is tested "
-        "after Hansen and Bowers (2008); bounds under attrition are Lee’s (2009).",
+    slopes = [
+        f"{_named(names)} with {words}"
+        for names, words in (
+            ([c for c in plan.covariates if c not in plan.by_arm], "one common slope each"),
+            (plan.by_arm, "a slope in each arm (Lin 2013)"),
+        )
+        if names
     ]
+    adjusted = f", adjusted for {' and '.join(slopes)}" if slopes else ""
+    sessions = " and additive effects of the sessions" if plan.session_effects else ""
+    return [
+        "Participants were assigned to arms in permuted blocks at the moment the treatment would "
+        "be shown, and are analysed in the arm that was drawn. Each outcome has one least-squares "
+        f"regression on the arms{adjusted}{sessions}; every hypothesis is a contrast of it. "
+        "Standard errors are HC2 (Samii and Aronow 2012), degrees of freedom Bell and McCaffrey’s "
+        f"(Imbens and Kolesár 2016), and {level} intervals and two-sided tests from the t "
+        "distribution; several contrasts at once have the F of the same covariance. A missing "
+        "covariate is set to the mean of those known. Participants in sessions or blocks that "
+        "hold one arm stay in; an outcome with two values of which the rarer one is there fewer "
+        f"than {RARE} times among those compared is not estimated. The effects are those of "
+        "these people in these sessions.",
+        "Randomization p-values redraw the labels of all arms within the blocks that the "
+        "experiment used, and compute exactly this t anew; there are "
+        f"{plan.draws:,} draws with seed {plan.seed}, and the real assignment counts as one of "
+        "them (Phipson and Smyth 2010). They are exact for the hypothesis that no arm changes "
+        "anybody’s outcome; for averages they rest, as the t does, on large samples (Chung and "
+        f"Romano 2013). The t decides; it has the interval. {_families(plan)} Intervals said to "
+        "hold together cover all true values of a family at once with the same probability.",
+        "A claim is won if its adjusted p-value is below the level and its sign is the claimed "
+        "one; the wrong sign is evidence of the opposite. A claim that a difference does not "
+        "matter is tested by two one-sided tests against the smallest effect of interest (Lakens "
+        "2017). A conjunction has the largest of its parts’ unadjusted p-values (Berger 1982); if "
+        "it is won, so are its parts. The minimum detectable effect is the one that a test at "
+        f"{100 * plan.alpha:g}% detects with {100 * plan.power:g}% power, given its standard "
+        f"error (Bloom 1995). {_looks(plan)}Balance is tested after Hansen and Bowers (2008); "
+        "bounds under attrition are Lee’s (2009).",
+    ]
+
+
+def _named(names: Sequence[str]) -> str:
+    return listed([name.replace("_", " ") for name in names])
 
 
 def _families(plan: Plan) -> str:
@@ -88,21 +110,31 @@ def _families(plan: Plan) -> str:
             for family in planned.families
         ]
         sentences.append(f"{planned.title}: {', '.join(parts)}")
-    return f"p-values are adjusted within families of tests ({'; '.join(sentences)})."
+    return f"p-values are adjusted within families of claims ({'; '.join(sentences)})."
+
+
+def _looks(plan: Plan) -> str:
+    planned = [each for each in plan.experiments.values() if each.looks]
+    if not planned:
+        return ""
+    parts = [
+        f"{each.title}: {listed([f'{n:,}' for n in (*each.looks, each.size)])} participants"
+        for each in planned
+    ]
+    return (
+        "Looks before the planned size spend the error by the function of O’Brien–Fleming type "
+        f"(Lan and DeMets 1983): {'; '.join(parts)}. "
+    )
 
 
 def references(plan: Plan) -> list[str]:
     """What the methods of this plan rest on, oTree first."""
     used = {family.adjustment for each in plan.experiments.values() for family in each.families}
-    unused = set()
-    if "bh" not in used:
-        unused.add("bh")
-    if "westfall_young" not in used:
-        unused.add("wy")
-    if not used & {"holm", "westfall_young"}:
-        unused.add("holm")
-    if plan.estimator != "lin":
-        unused.add("lin")
+    unused = {key for key, name in (("bh", "bh"), ("holm", "holm")) if name not in used}
+    if "step_down" not in used:
+        unused.add("westfall")
+    if not any(each.looks for each in plan.experiments.values()):
+        unused.add("looks")
     first, *others = (text for key, text in REFERENCES.items() if key not in unused)
     return [first, *sorted(others)]
 

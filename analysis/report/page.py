@@ -11,10 +11,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from analysis.plan import Plan
+from analysis.planned.plan import Plan
 from analysis.report import methods
 from analysis.report.chapter import Chapter
-from analysis.report.findings import VERDICTS
 
 FOLDER = Path(__file__).parent
 
@@ -59,7 +58,6 @@ def render(page: Page) -> str:
             page=page,
             plan=page.plan,
             style=Markup((FOLDER / "page.css").read_text(encoding="utf-8")),
-            verdicts=VERDICTS,
             methods=methods.methods(page.plan),
             references=methods.references(page.plan),
             experiments=" and ".join(chapter.planned.title for chapter in page.chapters),

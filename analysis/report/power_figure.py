@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from analysis.errors import AnalysisError
-from analysis.plan import Plan
+from analysis.planned.plan import Plan
 from analysis.report.drawing import INK, LOOKS, PALE, SOFT, Look, picture
 from analysis.report.figures import contrast_name
 
@@ -18,7 +18,7 @@ SPARE = Look("#009e73", "v", (0, (4, 1, 1, 1, 1, 1)))
 
 
 def draw_power(curve: pd.DataFrame, plan: Plan, path: Path) -> None:
-    """Draw the frame of `analysis.power.power` into ``path``, an SVG or PNG file.
+    """Draw the frame of `analysis.simulation.power.power` into ``path``, an SVG or PNG file.
 
     Left, power against the number of participants; right, the minimum detectable effect. Bars are
     95% Monte-Carlo intervals. Raises ``AnalysisError`` for another kind of file.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup, escape
 
-from analysis.report.numbers import MINUS, MISSING
+from analysis.words import MINUS, MISSING
 
 LONG, WIDE = 40, 9
 """More rows than fit on a page, and so many columns that letters must be smaller."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from typing import Any
 
 import pandas as pd
 
-from analysis.errors import AnalysisError
-from analysis.estimators import factorial
-from analysis.plan import ExperimentPlan, Outcome, Plan
-from analysis.report.estimates import Notes, places_by_outcome
+from analysis.planned.estimate import Notes
+from analysis.planned.factorial import factorial_effects
+from analysis.planned.plan import ExperimentPlan, Outcome, Plan
 from analysis.report.figures import arm_name, contrast_name, values
-from analysis.report.numbers import (
+from analysis.report.tables import Table
+from analysis.report.units import places_by_outcome
+from analysis.words import (
     MISSING,
     decimals,
     interval,
@@ -21,7 +23,6 @@ from analysis.report.numbers import (
     percent,
     shortest,
 )
-from analysis.report.tables import Table
 
 
 def effects_table(
@@ -30,27 +31,27 @@ def effects_table(
     """Every estimate of one family, with all its p-values."""
     rows = estimates[estimates["family"] == family]
     places = places_by_outcome(rows, plan)
-    cells = [_effect_cells(row, plan, places) for row in rows.to_dict("records")]
     return Table(
         name=f"{planned.name}_effects_{family}",
         caption=f"{planned.title}: {family} outcomes.",
         headings=[
             "Hyp.",
             "Comparison",
-            "Reference mean",
+            "Claim",
             "Estimate",
             "SE",
             f"{100 * (1 - plan.alpha):g}% interval",
-            "p robust",
-            "p random.",
-            "p adjusted",
+            "p",
+            "p rand.",
+            "p claim",
+            "p adj.",
             "N",
         ],
-        cells=cells,
+        cells=[_effect_cells(row, plan, places) for row in rows.to_dict("records")],
         frame=rows,
-        words=2,
+        words=3,
         groups=[_outcome_name(plan.outcomes[name], difference=True) for name in rows["outcome"]],
-        notes=_effects_notes(rows, plan),
+        notes=_effects_notes(rows, planned, plan),
     )
 
 
@@ -58,63 +59,153 @@ def _outcome_name(outcome: Outcome, *, difference: bool) -> str:
     return f"{outcome.label}, {outcome.unit if difference else outcome.level_unit}"
 
 
+CLAIMED = {"": "described", "all": "all"}
+
+
 def _effect_cells(row: dict[Hashable, Any], plan: Plan, places_of: dict[str, int]) -> list[str]:
     name = str(row["outcome"])
-    scale, places = plan.outcomes[name].scale, places_of[name]
+    standard = str(row["contrast"]).endswith("(association)")
+    scale, places = 1.0 if standard else plan.outcomes[name].scale, places_of[name]
+    claim = str(row["claim"])
     return [
         str(row["hypothesis"]),
         contrast_name(str(row["contrast"])),
-        number(row["control_mean"] * scale, places),
+        CLAIMED.get(claim, claim),
         number(row["estimate"] * scale, places),
         number(row["std_error"] * scale, places),
         interval(row["conf_low"] * scale, row["conf_high"] * scale, places),
         p_value(row["p_value"]),
         p_value(row["p_randomization"]),
+        p_value(row["p_claim"] if claim else math.nan),
         p_value(row["p_adjusted"]),
         str(int(row["n"])),
     ]
 
 
-ADJUSTMENTS = {
-    "holm": "Holm’s method over all robust p-values of the table",
-    "bh": "Benjamini and Hochberg’s false discovery rate over all robust p-values of the table",
-    "westfall_young": "Westfall and Young’s step-down permutation method (without covariates) "
-    "over all outcomes and arms of the table that are compared with the same arm, for "
-    "interactions Holm’s method, times the number of these groups (Bonferroni)",
+ADJUSTED = {
+    "step_down": "closed step-down over all claims of the table, on the joint law of estimates",
+    "holm": "Holm’s method over all claims of the table",
+    "bh": "Benjamini and Hochberg’s false discovery rate over all claims of the table",
 }
 
 
-def _effects_notes(rows: pd.DataFrame, plan: Plan) -> str:
-    used = sorted({str(name) for name in rows["estimator"] if name})
-    adjustment = ADJUSTMENTS[str(rows["adjustment"].iloc[0])]
-    return (
-        f"Estimator: {', '.join(used) or 'none'}; {plan.se_type} standard errors, t distribution. "
-        f"Covariates: {', '.join(plan.covariates) or 'none'}. p random.: randomization "
-        f"test of the effect estimated within blocks, over its standard error, "
-        f"{plan.draws:,} draws (fewer where all assignments could be listed); not defined for "
-        f"interactions. p adjusted: {adjustment}. "
-        "Reference mean: raw mean of the arm compared with. N: participants of all arms on whom "
-        "the estimate rests."
+def _effects_notes(rows: pd.DataFrame, planned: ExperimentPlan, plan: Plan) -> str:
+    used = sorted({str(n) for n in rows["estimator"] if n and not str(n).startswith("conj")})
+    adjustment = next((ADJUSTED[str(a)] for a in rows["adjustment"] if a in ADJUSTED), "none")
+    covariates = list(dict.fromkeys(" ".join(rows["covariates"].astype(str)).split()))
+    level = float(rows["level"].iloc[0])
+    parts = [
+        f"One regression per outcome: {'; '.join(used) or 'none'}. Covariates: "
+        f"{', '.join(covariates) or 'none'}. Standard error, interval, p and p rand. belong to "
+        "the same estimate: p by the t distribution with Bell and McCaffrey’s degrees of freedom, "
+        f"p rand. of exactly this t, {plan.draws:,} draws of all arms’ labels within blocks "
+        "(fewer where all assignments could be listed). p claim: for the claim none, that no "
+        "difference matters, of two one-sided tests against the smallest effect of interest; "
+        f"otherwise p. p adj.: {adjustment}; held against {level:.3g}.",
+    ]
+    if (rows["claim"] == "all").any():
+        parts.append(
+            "All: the row shows the part with the largest p-value, which decides; p claim "
+            "is 1 where a part has the wrong sign."
+        )
+    if any(h.joint for h in planned.hypotheses):
+        parts.append(
+            "Several levels at once: the root mean square of the comparisons; p of the F."
+        )
+    if any(h.association for h in planned.hypotheses):
+        parts.append("Associations are in standard deviations of both, and were not randomized.")
+    parts.append("N: participants of all arms on whom the estimate rests.")
+    return " ".join(parts)
+
+
+def robustness_table(
+    estimates: pd.DataFrame, planned: ExperimentPlan, plan: Plan, family: str
+) -> Table | None:
+    """What else was planned to be shown of each estimate: it decides nothing."""
+    rows = estimates[(estimates["family"] == family) & (estimates["claim"] != "all")]
+    rows = rows[rows["estimate"].notna() & rows["std_error"].notna()]
+    if rows.empty:
+        return None
+    places = places_by_outcome(rows, plan)
+    names = {
+        str(name): next((str(n) for n in part["robustness"] if n), "")
+        for name, part in rows.groupby("outcome", sort=False)
+    }
+    return Table(
+        name=f"{planned.name}_robustness_{family}",
+        caption=f"{planned.title}: {family} outcomes, size and robustness.",
+        headings=[
+            "Hyp.",
+            "Comparison",
+            "All together",
+            "Smallest",
+            "p equiv.",
+            "By arm",
+            "p",
+            "By kind",
+            "p",
+        ],
+        cells=[_robustness_cells(row, plan, places) for row in rows.to_dict("records")],
+        frame=rows[
+            [
+                "hypothesis",
+                "contrast",
+                "outcome",
+                "simultaneous_low",
+                "simultaneous_high",
+                "smallest_effect",
+                "p_equivalence",
+                "by_arm_estimate",
+                "by_arm_p",
+                "robustness",
+                "robustness_estimate",
+                "robustness_p",
+            ]
+        ],
+        words=2,
+        groups=[
+            _outcome_name(plan.outcomes[name], difference=True)
+            + (f" (by kind: {names[name]})" if names[name] else "")
+            for name in rows["outcome"]
+        ],
+        notes="All together: the intervals that hold all at once, with "
+        f"{100 * (1 - plan.alpha):g}% where no earlier look has spent a part. Smallest: effect of "
+        "interest. p equiv.: that the effect is smaller than that, two one-sided tests, before "
+        "adjustment. By arm: the same regression with a slope of each covariate in each arm (Lin "
+        "2013). By kind: what was planned for this kind of outcome, for comparisons of two arms; "
+        "the share at the highest value by the planned regression. None of these decides.",
     )
+
+
+def _robustness_cells(
+    row: dict[Hashable, Any], plan: Plan, places_of: dict[str, int]
+) -> list[str]:
+    outcome = plan.outcomes[str(row["outcome"])]
+    standard = str(row["contrast"]).endswith("(association)")
+    scale, places = 1.0 if standard else outcome.scale, places_of[outcome.name]
+    by_kind, kind_scale = row["robustness_estimate"], 1.0
+    if row["robustness"] == "share at the highest value":
+        kind_scale = 100.0
+    return [
+        str(row["hypothesis"]),
+        contrast_name(str(row["contrast"])),
+        interval(row["simultaneous_low"] * scale, row["simultaneous_high"] * scale, places),
+        shortest(row["smallest_effect"] * scale, 3),
+        p_value(row["p_equivalence"]),
+        number(row["by_arm_estimate"] * scale, places),
+        p_value(row["by_arm_p"]),
+        number(by_kind * kind_scale, 1 if kind_scale > 1 else 2),
+        p_value(row["robustness_p"]),
+    ]
 
 
 def factorial_table(
     data: pd.DataFrame, planned: ExperimentPlan, plan: Plan, notes: Notes
 ) -> Table | None:
     """Main effects, interaction and cell contrasts of a 2×2 design on the primary outcomes."""
-    factors = list(planned.design.factors)
-    covariates = list(plan.covariates) if plan.estimator == "lin" else None
-    frames = []
-    for name in planned.primary.outcomes:
-        try:
-            frames.append(
-                factorial(data, name, factors, covariates=covariates, se_type=plan.se_type)
-            )
-        except AnalysisError as error:
-            notes.add(f"No table of the 2×2 design for {name}: {error}")
-    if not frames:
+    frame = factorial_effects(data, planned, plan, notes)
+    if frame is None:
         return None
-    frame = pd.concat(frames, ignore_index=True)
     places = places_by_outcome(frame, plan)
     return Table(
         name=f"{planned.name}_factorial",
@@ -124,8 +215,8 @@ def factorial_table(
         frame=frame,
         groups=[_outcome_name(plan.outcomes[name], difference=True) for name in frame["outcome"]],
         notes="Main effects average over both levels of the other factor, so they are read "
-        "together with the interaction. p-values are robust and not adjusted; the hypotheses are "
-        "judged by the table above.",
+        "together with the interaction. From the same regression as the table above; not "
+        "adjusted: the hypotheses are judged there.",
     )
 
 
@@ -264,7 +355,8 @@ def heterogeneity_table(slopes: pd.DataFrame, planned: ExperimentPlan, plan: Pla
         frame=slopes,
         words=2,
         groups=[MODERATORS.get(name, name.replace("_", " ")) for name in slopes["moderator"]],
-        notes="Not adjusted for the number of tests. The moderators were not randomized: a slope "
+        notes="From the planned regression with a slope of the moderator in each arm. Not "
+        "adjusted for the number of tests. The moderators were not randomized: a slope "
         "says where effects differ, not why. Degrees of freedom are Bell and McCaffrey's, because "
         "a few participants with extreme answers weigh heavily in slopes.",
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 FOLDER = Path(__file__).parents[1] / "reference"
-SCRIPTS = ("regression", "blocks", "nonparametric", "models", "diagnostics")
+SCRIPTS = ("regression", "nonparametric", "models", "diagnostics")
 
 
 @cache

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.checks import ERROR, MANY, WARNING, check
 from analysis.errors import AnalysisError
-from analysis.simulate import simulate
+from analysis.exports.checks import ERROR, MANY, WARNING, check
+from analysis.simulation.simulate import simulate
 
 EXPORTS = Path(__file__).with_name("exports")
 APP = "incentive_experiment"

@@ -15,11 +15,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis import cli, difference_in_means, estimate_command, lin, load
-from analysis.cli import main, parser
-from analysis.derived import add_derived
-from analysis.estimators._regression import SE_TYPES
-from analysis.simulate import simulate
+from analysis import contrast, difference_in_means, estimate, load
+from analysis.commands import cli
+from analysis.commands import estimate as estimate_command
+from analysis.commands.cli import main, parser
+from analysis.exports.derived import add_derived
+from analysis.inference.fit import SE_TYPES
+from analysis.simulation.simulate import simulate
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("check", "report", "estimate", "power", "simulate", "preregister", "codebook")
@@ -130,8 +132,46 @@ def test_estimate_uses_the_plan_and_prints_the_tidy_frame(capsys, exports):
     assert status == 0
     printed = pd.read_csv(io.StringIO(out))
     data = add_derived(load(exports, include_bots=True))
-    expected = lin(data, "willingness", "arm", "control", ["baseline_correct", "psm"])
-    pd.testing.assert_frame_equal(printed, expected, check_dtype=False)
+    for row in printed.to_dict("records"):
+        expected = contrast(
+            data,
+            "willingness",
+            "arm",
+            {row["term"]: 1, "control": -1},
+            covariates=["baseline_correct", "psm"],
+            sessions="session_code",
+            draws=0,
+        ).iloc[0]
+        for name in ("estimate", "std_error", "df", "p_value", "n"):
+            assert row[name] == pytest.approx(expected[name], rel=1e-12)
+
+
+def test_estimate_without_an_outcome_prints_the_planned_table(capsys, exports):
+    status, out, _ = run(capsys, "estimate", exports, "--include-bots", "--format", "csv")
+    assert status == 0
+    printed = pd.read_csv(io.StringIO(out))
+    expected = estimate(load(exports, include_bots=True))
+    assert list(printed.columns) == list(expected.columns)
+    adjusted = expected["p_adjusted"].tolist()
+    assert printed["p_adjusted"].tolist() == pytest.approx(adjusted, nan_ok=True)
+    status, out, _ = run(capsys, "estimate", exports, "--include-bots")
+    assert status == 0
+    assert "verdict" in out
+    status, _, err = run(capsys, "estimate", exports, "--include-bots", "--control", "control")
+    assert (status, err) == (2, "--control goes with --outcome.\n")
+    status, _, err = run(capsys, "estimate", exports, "--outcome", "willingness")
+    assert (status, err) == (2, "--outcome goes with --experiment.\n")
+
+
+def test_estimate_of_real_people_waits_for_the_planned_size(capsys, exports, tmp_path):
+    frame = pd.read_csv(exports / "all_apps_wide.csv", dtype=str, keep_default_na=False)
+    frame["participant._is_bot"] = "0"
+    frame.to_csv(tmp_path / "all_apps_wide.csv", index=False)
+    for words in ([], ESTIMATE[:4]):
+        status, out, err = run(capsys, "estimate", tmp_path, *words)
+        assert (status, out) == (1, "")
+        assert "of 240 planned participants" in err
+        assert run(capsys, "estimate", tmp_path, *words, "--interim")[0] == 0
 
 
 def test_estimate_takes_another_estimator_control_and_covariates(capsys, exports):

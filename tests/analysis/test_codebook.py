@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from analysis.codebook import explain, markdown, wide_columns, write_codebook
-from analysis.simulate import simulate
+from analysis.exports.codebook import explain, markdown, wide_columns, write_codebook
+from analysis.simulation.simulate import simulate
 from study.columns import APPS, TABLES, columns, table
 from study.experiments import EXPERIMENTS
 from study.parameters import defaults

@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from analysis.estimators import difference_in_means, factorial, heterogeneity, lin
+from analysis import contrast
+from analysis.estimators import difference_in_means, factorial, lin
 
 DRAWS = 250
 BAND = 3 * np.sqrt(0.95 * 0.05 / DRAWS)
@@ -89,10 +90,15 @@ def test_intervals_cover_when_one_arm_spreads_more(name: str, block_of: list[int
 
 
 @pytest.mark.parametrize("name", list(BLOCKED))
-def test_a_noisy_third_arm_does_not_spoil_blocks_with_one_unit_per_arm(name: str) -> None:
+def test_a_noisy_third_arm_in_blocks_of_one_unit_per_arm_makes_intervals_cautious(
+    name: str,
+) -> None:
+    """Of the two arms alone, they are right."""
     make = with_effect([0, 1, 2], [1, 0.5, 3], blocked=True)
     share = coverage(make, BLOCKED[name], {"1": 0.5, "2": 0.0})
-    assert (np.abs(share - 0.95) < BAND).all()
+    assert (share > 0.95 - BAND).all()
+    share = coverage(lambda rng: make(rng).query("arm < 2"), BLOCKED[name], {"1": 0.5})
+    assert abs(share - 0.95) < BAND
 
 
 TRUTH: dict[str, float] = {
@@ -123,7 +129,10 @@ def test_factorial_intervals_cover(name: str, block_of: list[int]) -> None:
     share = coverage(
         make, lambda d: factorial(d, "y", ["reward", "beneficiary"], **FACTORIAL[name]), TRUTH
     )
-    assert (np.abs(share - 0.95) < BAND).all()
+    assert (share > 0.95 - BAND).all()
+    # With one unit per cell and block, the noisy cell makes the others' intervals cautious.
+    if not (name == "blocks" and len(block_of) == 4):
+        assert (share < 0.95 + BAND).all()
 
 
 def test_intervals_of_slopes_cover_when_few_participants_are_extreme() -> None:
@@ -133,5 +142,10 @@ def test_intervals_of_slopes_cover_when_few_participants_are_extreme() -> None:
         data = study(rng, [0, 1, 1], [1, 1, 1], blocked=False)
         return data.assign(x=np.exp(rng.normal(size=len(data))))
 
-    share = coverage(make, lambda d: heterogeneity(d, "y", "arm", 0, "x"), {"1:x": 0}, draws=1000)
+    share = coverage(
+        make,
+        lambda d: contrast(d, "y", "arm", {1: 1, 0: -1}, slope="x", draws=0),
+        {"slope of x: 1 - 0": 0},
+        draws=1000,
+    )
     assert abs(share - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 1000)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.export import read_export
+from analysis.exports.reading import read_export
 
 EXPORTS = Path(__file__).with_name("exports")
 VERSIONS = ["otree3", "otree4", "otree5", "otree6"]

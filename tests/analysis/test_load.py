@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.cells import DTYPES
 from analysis.errors import AnalysisError
-from analysis.participants import load, load_answers, load_table
-from analysis.simulate import simulate
+from analysis.exports.cells import DTYPES
+from analysis.exports.participants import load, load_answers, load_table
+from analysis.simulation.simulate import simulate
 from study.columns import APPS, columns, table
 from study.parameters import defaults
 

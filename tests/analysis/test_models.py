@@ -8,7 +8,8 @@ from reference import read
 
 from analysis.diagnostics import cronbach_alpha
 from analysis.errors import AnalysisError
-from analysis.estimators import count_model, difference_in_means, equivalence, lin, ordered_logit
+from analysis.estimators import count_model, difference_in_means, equivalence, ordered_logit
+from analysis.inference.contrast import contrast
 
 
 def test_the_exponential_is_the_ratio_of_mean_counts() -> None:
@@ -84,7 +85,9 @@ def test_equivalence_rests_on_the_estimator_asked_for() -> None:
     plain = difference_in_means(data, "y", "arm", "control", blocks="block").iloc[0]
     assert (tested["estimate"], tested["df"]) == (plain["estimate"], plain["df"])
     tested = equivalence(data, "y", "arm", "control", 1, covariates="x").iloc[0]
-    plain = lin(data, "y", "arm", "control", "x").iloc[0]
+    plain = contrast(
+        data, "y", "arm", {"beneficiary": 1, "control": -1}, covariates="x", draws=0
+    ).iloc[0]
     assert (tested["estimate"], tested["std_error"]) == (plain["estimate"], plain["std_error"])
 
 

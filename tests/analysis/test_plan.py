@@ -7,7 +7,7 @@ import re
 import pytest
 
 from analysis import AnalysisError
-from analysis.plan import FILE, load_plan, numeric_columns, parse_plan
+from analysis.planned.plan import FILE, load_plan, numeric_columns, parse_plan
 from study.experiments import EXPERIMENTS
 
 TEXT = FILE.read_text(encoding="utf-8")
@@ -48,7 +48,31 @@ def test_the_contrasts_that_the_literature_asks_about_are_planned():
         "reward_beneficiary vs control",
         "reward_beneficiary vs beneficiary",
         "reward × beneficiary",
+        "none(H4) and H7 and H8",
     }
+
+
+def test_the_question_of_experiment_1_comes_first_and_contact_alone_is_no_evidence_for_money():
+    plans = load_plan().experiments
+    first = plans["info_source"].hypotheses[0]
+    assert (first.treatment, first.control) == ("beneficiary", "organisation")
+    incentive = plans["incentive"]
+    assert incentive.hypothesis("H6").descriptive
+    assert incentive.hypothesis("H4").claim == "none"
+    assert [(p.hypothesis, p.claim) for p in incentive.hypothesis("H9").all] == [
+        ("H4", "none"),
+        ("H7", "increase"),
+        ("H8", "increase"),
+    ]
+    assert "H6" not in incentive.primary.hypotheses
+
+
+def test_stopping_early_is_an_outcome_whose_claims_are_reversed():
+    plan = load_plan()
+    assert "stopped_early" in plan.experiments["info_source"].outcomes
+    assert "effort_seconds" not in plan.outcomes
+    assert plan.outcomes["stopped_early"].claim("increase") == "decrease"
+    assert plan.outcomes["willingness"].claim("increase") == "increase"
 
 
 def test_every_outcome_is_a_column_of_its_experiment():
@@ -79,15 +103,20 @@ WRONG = {
     "an impossible level": ("alpha = 0.05", "alpha = 5", "between 0 and 0.5"),
     "a level in words": ("alpha = 0.05", 'alpha = "five"', "between 0 and 0.5"),
     "too few draws": ("draws = 10_000", "draws = 10", "from 99"),
-    "an unknown estimator": (
-        'estimator = "lin"',
-        'estimator = "lasso"',
-        "difference_in_means, lin",
-    ),
     "a covariate measured after treatment": (
-        '"baseline_correct", "psm"]\nhet',
-        '"effort_correct"]\nhet',
+        '"baseline_correct", "psm"]\nby',
+        '"effort_correct"]\nby',
         "names 'effort_correct'",
+    ),
+    "slopes by arm of something that is no covariate": (
+        "by_arm = []",
+        'by_arm = ["motivation"]',
+        "Allowed: baseline_correct, psm.",
+    ),
+    "session effects that are no yes or no": (
+        "session_effects = true",
+        'session_effects = "yes"',
+        "true or false",
     ),
     "a misspelt key": ("scale = 100", "scal = 100", "Did you mean 'scale'?"),
     "an unknown outcome": ("[outcomes.hours_pledged]", "[outcomes.hours]", "no outcome 'hours'"),
@@ -99,9 +128,9 @@ WRONG = {
     "an outcome in two families": (
         'outcomes = ["willingness"]',
         'outcomes = ["willingness", "hours_pledged"]',
-        "already in the family 'primary'",
+        "H3 on 'hours_pledged' is already in the family 'primary'",
     ),
-    "an id used twice": ('id = "H8"', 'id = "H1"', "two hypotheses have the id 'H1'"),
+    "an id used twice": ('id = "H5"', 'id = "H1"', "two hypotheses have the id 'H1'"),
     "an interaction of one factor": (
         'interaction = ["reward", "beneficiary"]',
         'interaction = ["reward"]',
@@ -112,7 +141,78 @@ WRONG = {
         'interaction = ["reward", "beneficiary"]',
         "no factors",
     ),
-    "an unknown adjustment": ('adjustment = "holm"', 'adjustment = "none"', "Allowed: holm"),
+    "an unknown adjustment": (
+        'name = "primary"',
+        'name = "primary"\nadjustment = "none"',
+        "Allowed: step_down, holm, bh.",
+    ),
+    "an unknown claim": ('claim = "increase"', 'claim = "rise"', "Allowed: differs, increase"),
+    "a claim by its old name": (
+        'claim = "increase"',
+        'expected = "increase"',
+        "'expected' is called 'claim' now",
+    ),
+    "two comparisons in one": (
+        'treatment = "beneficiary"\ncontrol = "organisation"',
+        'treatment = "beneficiary"\ncontrol = "organisation"\nassociation = "psm"',
+        "this has treatment and association",
+    ),
+    "nothing that is compared": (
+        'treatment = "beneficiary"\ncontrol = "organisation"',
+        "",
+        "this has none of them",
+    ),
+    "a conjunction of something unknown": ('"none(H4)"', '"none(H44)"', "Did you mean 'H4'?"),
+    "a conjunction with an unknown claim": ('"none(H4)"', '"null(H4)"', "neither the id"),
+    "a conjunction of one": ('["none(H4)", "H7", "H8"]', '["H7"]', "two hypotheses or more"),
+    "a conjunction with a claim of its own": (
+        'all = ["none(H4)", "H7", "H8"]',
+        'all = ["none(H4)", "H7", "H8"]\nclaim = "increase"',
+        "a conjunction has no claim",
+    ),
+    "an association against no bound": (
+        'treatment = "beneficiary"\ncontrol = "organisation"\nclaim = "increase"',
+        'association = "psm"\nclaim = "exceeds"',
+        "needs a smallest_effect",
+    ),
+    "an association with something measured later": (
+        'treatment = "beneficiary"\ncontrol = "organisation"',
+        'association = "willingness"',
+        "association is 'willingness'",
+    ),
+    "an interaction without a bound": (
+        "smallest_interaction = 3.0\n",
+        "",
+        "which has no smallest_interaction",
+    ),
+    "an unknown factor": (
+        'interaction = ["reward", "beneficiary"]\nclaim',
+        'factor = "money"\nclaim',
+        "Allowed: reward, beneficiary.",
+    ),
+    "an unknown kind": ('kind = "bounded"', 'kind = "likert"', "Allowed: continuous, count"),
+    "no size": ("size = 240\n", "", "'size' is missing"),
+    "a size too small": ("size = 240", "size = 6", "from 12"),
+    "a look beyond the size": (
+        "size = 240\nlooks = []",
+        "size = 240\nlooks = [300]",
+        "below size",
+    ),
+    "looks that do not rise": (
+        "size = 240\nlooks = []",
+        "size = 240\nlooks = [160, 80]",
+        "rising whole numbers",
+    ),
+    "a family of unknown hypotheses": (
+        'outcomes = ["willingness"]',
+        'outcomes = ["willingness"]\nhypotheses = ["H7"]',
+        "hypotheses names 'H7'",
+    ),
+    "an outcome that is reversed and must exceed": (
+        'treatment = "beneficiary"\ncontrol = "organisation"\nclaim = "increase"',
+        'treatment = "beneficiary"\ncontrol = "organisation"\nclaim = "exceeds"',
+        "stopped_early is reversed",
+    ),
     "an unknown exclusion": ('"forced_arm"', '"inattentive"', "names 'inattentive'"),
     "a smallest effect of zero": ("smallest_effect = 0.35", "smallest_effect = 0", "above 0"),
     "a list where text belongs": ('kind = "binary"', 'kind = ["binary"]', "must be text"),
@@ -132,7 +232,7 @@ def test_a_wrong_plan_is_refused_with_its_line_and_what_is_allowed(case):
     ("old", "new", "marked"),
     [
         ("alpha = 0.05", "alpha = 5", "alpha = 5"),
-        ('id = "H8"', 'id = "H1"\n# twice', "# twice"),
+        ('id = "H5"', 'id = "H1"\n# twice', "# twice"),
         ("scale = 100", "scal = 100", "scal = 100"),
     ],
 )
@@ -168,3 +268,91 @@ def test_a_plan_in_another_encoding_is_one_sentence(tmp_path):
     path.write_bytes(TEXT.encode("utf-16"))
     with pytest.raises(AnalysisError, match="UTF-8"):
         load_plan(path)
+
+
+# ------------------------------------------------------------- what later studies must express
+
+LEVELS = """
+[experiments.incentive.levels.reward_kind]
+none = ["control", "beneficiary"]
+money = ["reward"]
+both = ["reward_beneficiary"]
+"""
+MORE = """
+[[experiments.incentive.hypotheses]]
+id = "M1"
+statement = "Citizens with more public service motivation are more willing."
+association = "psm"
+claim = "exceeds"
+smallest_effect = 0.10
+covariates = ["baseline_correct"]
+
+[[experiments.incentive.hypotheses]]
+id = "M2"
+statement = "What is offered in return changes willingness."
+factor = "reward_kind"
+claim = "differs"
+
+[[experiments.incentive.hypotheses]]
+id = "M3"
+statement = "Pay changes willingness."
+factor = "reward_kind"
+treatment = "money"
+control = "none"
+claim = "none"
+
+[[experiments.incentive.hypotheses]]
+id = "M12"
+statement = "The slope is flatter under pay."
+treatment = "reward"
+control = "control"
+moderator = "psm"
+claim = "decrease"
+
+[[experiments.incentive.hypotheses]]
+id = "M5"
+statement = "A piece rate changes willingness, on average."
+factor = "reward"
+treatment = "1"
+control = "0"
+claim = "differs"
+
+"""
+
+SURVEY = """
+[[experiments.incentive.families]]
+name = "survey"
+outcomes = ["willingness"]
+hypotheses = ["M1", "M2", "M3", "M5", "M12"]
+"""
+
+
+def extended() -> str:
+    """The plan with a factor of several levels, associations and moderation."""
+    text = changed("[experiments.incentive.factors]", LEVELS + "\n[experiments.incentive.factors]")
+    mark = '[[experiments.incentive.families]]\nname = "primary"'
+    text = text.replace(mark, MORE + mark, 1)
+    names = '["H4", "H5", "H7", "H8"]'
+    head, tail = text[: text.index(mark)], text[text.index(mark) :]
+    tail = tail.replace("\noutcomes", f"\nhypotheses = {names}\noutcomes")
+    return head + tail + SURVEY
+
+
+def test_levels_associations_moderation_and_own_covariates_can_be_planned():
+    plan = parse_plan(extended())
+    planned = plan.experiments["incentive"]
+    several = planned.hypothesis("M2")
+    assert several.joint
+    assert several.weights == ((-0.5, 1.0, -0.5, 0.0), (-0.5, 0.0, -0.5, 1.0))
+    assert planned.hypothesis("M3").weights == ((-0.5, 1.0, -0.5, 0.0),)
+    assert planned.hypothesis("M5").weights == ((-0.5, 0.5, -0.5, 0.5),)
+    assert planned.hypothesis("M12").moderator == "psm"
+    first = planned.hypothesis("M1")
+    assert plan.adjusts_for(first) == ("baseline_correct",)
+    assert plan.bound(first, "willingness") == 0.10
+    assert plan.bound(planned.hypothesis("M3"), "willingness") == 0.35
+    contrasts = {each.id: each.contrast for each in planned.hypotheses}
+    assert contrasts["M1"] == "psm (association)"
+    assert contrasts["M2"] == "reward_kind, any level"
+    assert contrasts["M3"] == "reward_kind: money vs none"
+    assert contrasts["M12"] == "psm × (reward vs control)"

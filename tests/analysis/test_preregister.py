@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from analysis.plan import load_plan
-from analysis.preregister import preregistration
+from test_plan import extended
+
+from analysis.planned.plan import load_plan, parse_plan
+from analysis.planned.preregister import preregistration
 
 PLAN = load_plan()
 
@@ -29,16 +31,29 @@ def test_every_hypothesis_outcome_and_arm_is_in_it():
     text = preregistration(PLAN)
     for planned in PLAN.experiments.values():
         assert all(f"**{h.id}.** {h.statement}" in text for h in planned.hypotheses)
-        assert all(f"(`{name}`)" in text for name in planned.outcomes)
+        assert all(f"(`{name}`, " in text for name in planned.outcomes)
         assert all(f"- `{arm}`: " in text for arm in planned.arms)
 
 
 def test_it_follows_the_plan():
-    text = preregistration(replace(PLAN, alpha=0.01, draws=777, estimator="difference_in_means"))
-    assert "Two-sided tests at 1%" in text
+    text = preregistration(replace(PLAN, alpha=0.01, draws=777, by_arm=("psm",)))
+    assert "adjusted p-value is below 1%" in text
     assert "99% confidence intervals" in text
     assert "777 draws" in text
-    assert "Differences in means" in text
+    assert "one in each arm (Lin 2013, 10.1214/12-AOAS583; `psm`)" in text
+    incentive = PLAN.experiments["incentive"]
+    looked = replace(incentive, looks=(240, 480))
+    text = preregistration(replace(PLAN, experiments={"incentive": looked}))
+    assert "720 analysed participants. Outcomes are looked at by arm before at 240 and 480" in text
+
+
+def test_every_form_of_hypothesis_is_told_in_words():
+    text = preregistration(parse_plan(extended()))
+    assert "slope on `psm`, both in standard deviations" in text
+    assert "an association between two things that are both measured" in text
+    assert "by an F test of all comparisons at once" in text
+    assert "covariates of its own: `baseline_correct`" in text
+    assert "change per standard deviation of `psm` of: mean in `reward` less mean" in text
 
 
 def test_the_same_plan_gives_the_same_text():

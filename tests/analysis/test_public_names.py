@@ -20,10 +20,12 @@ CONTRACT = {
     "adjust",
     "attrition",
     "balance",
+    "contrast",
     "count_model",
     "cronbach_alpha",
     "difference_in_means",
     "equivalence",
+    "estimate",
     "factorial",
     "lee_bounds",
     "lin",
@@ -32,8 +34,8 @@ CONTRACT = {
     "randomization_inference",
     "rank_test",
     "read_export",
+    "step_down",
     "welch",
-    "westfall_young",
 }
 
 
@@ -66,12 +68,12 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = analysis.lasso
 
 
-def test_a_function_is_not_hidden_by_the_module_of_the_same_name():
+def test_a_function_is_not_hidden_by_a_module_of_the_same_name():
     code = (
-        "import analysis.randomization_inference, analysis;"
-        "print(callable(analysis.randomization_inference))"
+        "import analysis.planned.estimate, analysis.inference.contrast, analysis;"
+        "print(callable(analysis.estimate), callable(analysis.contrast))"
     )
-    assert python(code) == "True"
+    assert python(code) == "True True"
 
 
 def test_the_error_is_a_value_error():

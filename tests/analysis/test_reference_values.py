@@ -1,4 +1,4 @@
-"""Every estimator agrees with R: estimatr, sandwich, MASS, ordinal, coin, psych.
+"""Every estimator agrees with R: estimatr, clubSandwich, sandwich, MASS, ordinal, coin, psych.
 
 1e-8 where a formula gives the number, 1e-5 where an iteration does.
 """
@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -21,12 +22,12 @@ from analysis.estimators import (
     difference_in_means,
     equivalence,
     factorial,
-    heterogeneity,
     lin,
     ordered_logit,
     rank_test,
     welch,
 )
+from analysis.inference.contrast import contrast, view
 
 
 def arms() -> pd.DataFrame:
@@ -54,6 +55,38 @@ def by_covariate(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(term=frame["outcome"] + " " + frame["term"])
 
 
+def ugly(outcome: str, **options: Any) -> pd.DataFrame:
+    options = {"covariates": ["income", "share"]} | options
+    comparisons = [
+        {"reward": 1, "control": -1},
+        {"both": 1, "beneficiary": -1},
+        {"both": 1, "control": 1, "beneficiary": -1, "reward": -1},
+    ]
+    return pd.concat(
+        contrast(read("ugly"), outcome, "arm", weights, sessions="session", draws=0, **options)
+        for weights in comparisons
+    )
+
+
+def all_arms(outcome: str) -> pd.DataFrame:
+    comparisons = [{arm: 1, "control": -1} for arm in ("reward", "beneficiary", "both")]
+    covariates = ["income", "share"]
+    found = contrast(
+        read("ugly"),
+        outcome,
+        "arm",
+        comparisons,
+        covariates=covariates,
+        sessions="session",
+        draws=0,
+    )
+    return found.assign(term="joint")
+
+
+def moderated(**weights: float) -> pd.DataFrame:
+    return contrast(arms(), "y", "arm", weights, slope="x", covariates="income", draws=0)
+
+
 FACTORS = ["reward", "beneficiary"]
 STUDY = ("arm", "control")
 CASES: dict[str, Callable[[], pd.DataFrame]] = {
@@ -67,16 +100,22 @@ CASES: dict[str, Callable[[], pd.DataFrame]] = {
         f"lin {se}": lambda se=se: lin(arms(), "y", *STUDY, ["x", "income"], se_type=se)
         for se in ("HC2", "HC3", "classical")
     },
-    **{
-        f"heterogeneity {se}": lambda se=se: heterogeneity(arms(), "y", *STUDY, "x", se_type=se)
-        for se in ("HC2", "HC3")
-    },
+    "common slopes": lambda: view(arms(), "y", *STUDY, "planned", covariates=["x", "income"]),
+    "moderator": lambda: pd.concat(
+        [moderated(beneficiary=1, control=-1), moderated(beneficiary=1, organisation=-1)]
+    ),
+    "association": lambda: contrast(
+        arms(), "y", "arm", None, slope="x", covariates="income", draws=0
+    ),
+    **{f"ugly {y}": lambda y=y: ugly(y) for y in ("y", "offset", "rare", "ceiling")},
+    **{f"ugly joint {y}": lambda y=y: all_arms(y) for y in ("y", "offset", "rare", "ceiling")},
+    "ugly nearly collinear": lambda: ugly("y", covariates=["income", "wealth"]),
+    "ugly by arm": lambda: ugly("y", covariates=(), by_arm="share"),
     "factorial": lambda: factorial(read("factorial"), "y", FACTORS),
     "factorial covariate": lambda: factorial(read("factorial"), "y", FACTORS, covariates="x"),
     "factorial covariate blocks": lambda: factorial(
         read("factorial"), "y", FACTORS, covariates="x", blocks="block"
     ),
-    "lin blocks": lambda: lin(with_arm(), "y", *STUDY, "x", blocks="block"),
     "blocked": lambda: difference_in_means(read("blocks"), "y", *STUDY, blocks="block"),
     "triplets": lambda: difference_in_means(read("triplets"), "y", *STUDY, blocks="block"),
     "uneven": lambda: difference_in_means(read("uneven"), "y", *STUDY, blocks="block"),
@@ -163,6 +202,6 @@ def test_stored_data_are_what_their_script_makes(tmp_path: Path) -> None:
     script.write_text((FOLDER / "make_data.py").read_text())
     runpy.run_path(str(script), run_name="__main__")
     fresh = sorted((tmp_path / "data").iterdir())
-    assert len(fresh) == 6
+    assert len(fresh) == 7
     for file in fresh:
         assert file.read_text() == (FOLDER / "data" / file.name).read_text()

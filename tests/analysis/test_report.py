@@ -16,30 +16,22 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from test_plan import extended
 
-from analysis import (
-    AnalysisError,
-    adjust,
-    equivalence,
-    load,
-    randomization_inference,
-    westfall_young,
-)
-from analysis.derived import BLOCK, add_derived
-from analysis.plan import FILE, load_plan
+from analysis import AnalysisError, estimate, load
+from analysis.exports.derived import BLOCK, add_derived
+from analysis.planned.plan import FILE, load_plan, parse_plan
 from analysis.report import write_report
 from analysis.report.effort import pace
-from analysis.report.estimates import Notes, estimate_all
 from analysis.report.findings import findings
-from analysis.report.numbers import decimals, interval, number, p_value, shortest
 from analysis.report.tables import Table, latex
 from analysis.report.tabulated import effect_name
-from analysis.simulate import simulate
+from analysis.simulation.simulate import simulate
+from analysis.words import decimals, interval, number, p_value, shortest
 from tests.harness.parts import missing
 
 ROOT = Path(__file__).parents[2]
 PLAN = load_plan()
-QUICK = replace(PLAN, draws=99)
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +71,15 @@ def rewritten(source: Path, target: Path, **changes) -> Path:
     return target
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    """A plan whose sizes the test data reach."""
+    path = tmp_path_factory.mktemp("plans") / "plan.toml"
+    text = FILE.read_text(encoding="utf-8").replace("size = 240", "size = 30")
+    path.write_text(text.replace("size = 720", "size = 30"), encoding="utf-8")
+    return path
+
+
 def genuine(source: Path, target: Path, **more) -> Path:
     """A copy that looks like data of real people who read real messages."""
     changes = {"_is_bot": lambda *_: "0", "sample_message": lambda *_: "0"} | more
@@ -102,7 +103,7 @@ def test_everything_that_was_promised_is_written(report):
 
 def test_the_same_inputs_and_seed_give_the_same_bytes(exports, report, tmp_path):
     code = (
-        "import sys; from analysis.cli import main;"
+        "import sys; from analysis.commands.cli import main;"
         "sys.exit(main(['report', *sys.argv[2:], '-o', sys.argv[1], '--include-bots',"
         " '--draws', '199']))"
     )
@@ -163,65 +164,14 @@ def test_what_check_finds_is_said(exports, tmp_path, page):
     assert "that python -m analysis check lists" not in page
 
 
-def test_whose_block_is_unknown_is_left_out_of_tests_within_blocks(exports):
-    data = add_derived(load(exports[0], include_bots=True))
-    data = data[data["arm"].notna()].reset_index(drop=True)
-    planned = PLAN.experiments["info_source"]
-    data.loc[data.index[0], BLOCK] = None
-    notes = Notes()
-    found = estimate_all(data, planned, QUICK, notes)
-    assert any(note.startswith("1 participant without a block") for note in notes.departures)
-    wanted = randomization_inference(
-        data[1:], "willingness", "arm", "control", blocks=BLOCK,
-        covariates=list(PLAN.covariates), draws=QUICK.draws, seed=QUICK.seed,
-    )  # fmt: skip
-    first = found[(found["outcome"] == "willingness") & (found["control"] == "control")]
-    assert first.set_index("term")["p_randomization"].to_dict() == dict(
-        zip(wanted["term"], wanted["p_value"], strict=True)
-    )
-    notes = Notes()
-    estimate_all(data.drop(columns=BLOCK), planned, QUICK, notes)
-    assert any(note.startswith("No blocks were exported") for note in notes.departures)
-
-
-def test_westfall_young_adjusts_for_the_planned_comparisons_and_the_whole_family(exports):
-    """A group of tests with the same reference at a time, times the number of groups."""
-    data = add_derived(load(exports[1], include_bots=True))
-    data = data[data["arm"].notna()].reset_index(drop=True)
-    planned = PLAN.experiments["incentive"]
-    family = next(f for f in planned.families if f.adjustment == "westfall_young")
-    found = estimate_all(data, planned, QUICK, Notes())
-    found = found[found["family"] == family.name]
-    assert set(found["control"]) == {"control", "beneficiary", ""}
-    pair = data[data["arm"].isin(["beneficiary", "reward_beneficiary"])]
-    wanted = westfall_young(
-        pair, list(family.outcomes), "arm", "beneficiary", blocks=BLOCK,
-        draws=QUICK.draws, seed=QUICK.seed,
-    )  # fmt: skip
-    rows = found[found["control"] == "beneficiary"].set_index("outcome")["p_adjusted"]
-    for row in wanted.to_dict("records"):
-        assert rows[row["outcome"]] == pytest.approx(min(1, 3 * row["p_value"]))
-    interactions = found[found["control"] == ""]
-    holm = adjust(interactions["p_value"].to_numpy())
-    assert interactions["p_adjusted"].to_numpy() == pytest.approx(np.minimum(1, 3 * holm))
-
-
-def test_the_estimates_are_those_of_the_plan(report):
+def test_the_report_shows_the_planned_table_and_nothing_else(exports, report):
     frame = pd.read_csv(report / "estimates.csv")
-    expected = {
-        (name, hypothesis.id, outcome)
-        for name, planned in PLAN.experiments.items()
-        for hypothesis in planned.hypotheses
-        for outcome in planned.outcomes
-    }
-    assert set(zip(frame["experiment"], frame["hypothesis"], frame["outcome"], strict=True)) == (
-        expected
-    )
-    frame = frame[frame["family"] == "primary"]
-    assert frame["estimate"].notna().all()
-    pairs = frame["control"].notna()
-    assert frame.loc[pairs, "p_randomization"].between(0, 1).all()
-    assert frame["p_adjusted"].between(0, 1).all()
+    expected = estimate(load(exports, include_bots=True), replace(PLAN, draws=199))
+    assert list(frame.columns) == list(expected.columns)
+    numbers = expected.select_dtypes("number").columns
+    np.testing.assert_allclose(frame[numbers], expected[numbers].astype(float), rtol=1e-12)
+    texts = ["experiment", "hypothesis", "outcome", "contrast", "verdict"]
+    assert (frame[texts] == expected[texts]).all(axis=None)
 
 
 # ------------------------------------------------------------------------------------- the page
@@ -236,7 +186,8 @@ def test_the_page_requests_nothing(page):
 
 def test_the_page_cites_otree_and_its_methods(page):
     assert "10.1016/j.jbef.2015.12.001" in page
-    assert "10.1214/12-AOAS583" in page
+    for doi in ("10.1162/REST_a_00552", "10.1080/01621459.1997.10473627", "10.1214/12-AOAS583"):
+        assert doi in page
 
 
 def test_every_hypothesis_has_its_sentence(page):
@@ -276,26 +227,29 @@ def test_simulated_data_are_marked_in_every_section_and_figure(report, page):
         assert "Simulated data" in path.read_text(encoding="utf-8")
 
 
-def test_genuine_data_carry_no_mark(exports, tmp_path):
+def test_genuine_data_carry_no_mark(exports, small, tmp_path):
     folder = genuine(exports[0], tmp_path / "genuine")
-    page = write_report(folder, tmp_path / "report", draws=99).read_text(encoding="utf-8")
+    path = write_report(folder, tmp_path / "report", draws=99, plan=small)
+    page = path.read_text(encoding="utf-8")
     assert 'class="banner"' not in page
     assert 'class="mark"' not in page
     assert "Not a result" not in page
     assert "Previews" not in page
 
 
-def test_sample_messages_alone_are_marked(exports, tmp_path):
+def test_sample_messages_alone_are_marked(exports, small, tmp_path):
     folder = rewritten(exports[0], tmp_path / "samples", _is_bot=lambda *_: "0")
-    page = write_report(folder, tmp_path / "report", draws=99).read_text(encoding="utf-8")
+    path = write_report(folder, tmp_path / "report", draws=99, plan=small)
+    page = path.read_text(encoding="utf-8")
     assert re.search(r"Not a result:</strong> \d+ participants read a sample message\.", page)
     assert "simulated" not in page
 
 
-def test_forced_arms_are_marked_counted_and_left_out(exports, tmp_path):
+def test_forced_arms_are_marked_counted_and_left_out(exports, small, tmp_path):
     forced = {"arm_forced": lambda value, place: "1" if place < 10 else value}
     folder = genuine(exports[0], tmp_path / "forced", **forced)
-    page = write_report(folder, tmp_path / "report", draws=99).read_text(encoding="utf-8")
+    path = write_report(folder, tmp_path / "report", draws=99, plan=small)
+    page = path.read_text(encoding="utf-8")
     assert re.search(r"Previews among the data:</strong> \d+ participants with an arm", page)
     assert "whose arm was set by hand (force_arm)" in page
     data = load(folder)
@@ -351,7 +305,9 @@ def test_a_stray_arm_spoils_no_other_comparison(exports, tmp_path):
     for table in ("balance", "attrition", "heterogeneity", "lee_bounds"):
         assert list((tmp_path / "report" / "tables").glob(f"info_source_{table}.csv")), table
     estimates = pd.read_csv(tmp_path / "report" / "estimates.csv")
-    assert estimates["p_randomization"].notna().all()
+    estimated = estimates["estimate"].notna()
+    assert estimated.any()
+    assert (estimates["p_randomization"].notna() == estimated).all()
 
 
 def test_without_answers_there_is_no_figure_of_effort_over_time_and_it_is_said(exports, tmp_path):
@@ -386,71 +342,54 @@ def test_nobody_assigned_is_a_sentence_in_the_report(exports, tmp_path):
     assert "nothing can be estimated" in path.read_text(encoding="utf-8")
 
 
-# ------------------------------------------------------------------------------- what it claims
+# ------------------------------------------------------------------------------ before the size
 
 
-def estimated(folder: Path, experiment: str) -> pd.DataFrame:
-    data = add_derived(load(folder, include_bots=True))
-    assigned = data[data["arm"].notna()]
-    return estimate_all(assigned, PLAN.experiments[experiment], QUICK, Notes())
+def test_real_data_below_the_planned_size_show_no_outcome_by_arm(exports, tmp_path):
+    folder = genuine(exports[0], tmp_path / "few")
+    page = write_report(folder, tmp_path / "report", draws=99).read_text(encoding="utf-8")
+    assert re.search(r"Not a result:</strong> Source of information: \d+ of 240 planned", page)
+    assert "Outcomes by arm are shown when all are there." in page
+    for section in ("answers", "outcomes", "secondary", "checks"):
+        assert f'id="info_source-{section}"' not in page
+    assert pd.read_csv(tmp_path / "report/estimates.csv").empty
+    names = {path.stem for path in tmp_path.glob("report/tables/*.csv")}
+    assert names == {"info_source_balance"}
+    assert {path.stem for path in tmp_path.glob("report/figures/*.svg")} == {
+        "info_source_flow",
+        "info_source_balance",
+    }
+    assert "Analysed" not in page
 
 
-SEEDS = ("p", "q", "r", "s", "t", "u")
+def test_simulated_data_are_complete_unless_they_are_held_to_the_plan(exports, tmp_path, page):
+    assert "planned participants" not in page
+    path = write_report(exports, tmp_path, include_bots=True, draws=99, as_real=True)
+    assert "planned participants" in path.read_text(encoding="utf-8")
+    record = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    assert record["settings"]["command"][-1] == "--as-real"
 
 
-@pytest.fixture(scope="module")
-def planted(tmp_path_factory):
-    """Primary estimates of several simulated experiments with known effects."""
-    folder = tmp_path_factory.mktemp("planted")
-    effects = {"willingness.beneficiary": 0.6}
-    frames = []
-    for seed in SEEDS:
-        simulate("info_source", 144, folder / seed, effects=effects, seed=seed)
-        frames.append(estimated(folder / seed, "info_source").assign(seed=seed))
-    return pd.concat(frames, ignore_index=True)
-
-
-def test_planted_effects_lie_within_the_intervals(planted):
-    primary = planted[planted["family"] == "primary"]
-    truth = primary["hypothesis"].map({"H1": 0.6, "H2": 0.0, "H3": 0.6})
-    # Planted effects are in standard deviations of the control arm.
-    spread = primary["control_sd"].where(primary["control"] == "control").ffill().mean()
-    covered = (primary["conf_low"] <= truth * spread) & (truth * spread <= primary["conf_high"])
-    # 18 intervals of 95%: more than 4 misses would happen once in 500 times.
-    assert (~covered).sum() <= 4
-
-
-def test_planted_effects_are_found_in_the_right_direction(planted):
-    first = planted[(planted["family"] == "primary") & (planted["hypothesis"] == "H1")]
-    assert (first["estimate"] > 0).all()
-    assert (first["p_adjusted"] < PLAN.alpha).sum() >= len(SEEDS) / 2
-
-
-def test_without_effects_nothing_is_claimed_beyond_the_nominal_rate(tmp_path):
-    claims = []
-    for seed in SEEDS:
-        for experiment in PLAN.experiments:
-            folder = tmp_path / experiment / seed
-            simulate(experiment, 96, folder, effects={}, seed=f"null {seed}")
-            frame = estimated(folder, experiment)
-            families = frame.groupby("family")["p_adjusted"].min()
-            claims += list(families < PLAN.alpha)
-    # 24 families of tests at 5%: more than 4 with a false claim would happen once in 1,000 times.
-    assert sum(claims) <= 4
-
-
-def test_the_equivalence_test_is_that_of_the_estimators(exports):
-    data = add_derived(load(exports[0], include_bots=True))
-    assigned = data[data["arm"].notna()]
-    frame = estimate_all(assigned, PLAN.experiments["info_source"], QUICK, Notes())
-    row = frame[(frame["hypothesis"] == "H1") & (frame["outcome"] == "willingness")].iloc[0]
-    bound = PLAN.outcomes["willingness"].smallest_effect
-    other = equivalence(
-        assigned, "willingness", "arm", "control", bound, covariates=list(PLAN.covariates)
+def test_a_planned_look_is_shown_at_its_level(exports, tmp_path):
+    folder = genuine(exports[0], tmp_path / "look")
+    plan = tmp_path / "plan.toml"
+    plan.write_text(
+        FILE.read_text(encoding="utf-8").replace(
+            "size = 240\nlooks = []", "size = 240\nlooks = [60, 150]"
+        ),
+        encoding="utf-8",
     )
-    expected = other.set_index("term").loc["beneficiary"]
-    assert row["p_equivalence"] == pytest.approx(expected["p_value"], rel=1e-10)
-    assert row["equivalence_low"] == pytest.approx(expected["conf_low"], rel=1e-10)
+    path = write_report(folder, tmp_path / "report", plan=plan, draws=99)
+    page = path.read_text(encoding="utf-8")
+    frame = pd.read_csv(tmp_path / "report/estimates.csv")
+    assert frame["level"].nunique() == 1
+    assert 0 < frame["level"].iloc[0] < 0.001
+    assert "This is planned look 1 of 240 participants" in page
+    assert "(planned look 1)" in page
+    assert "Lan, K. K. G." in page
+
+
+# ------------------------------------------------------------------------------- what it claims
 
 
 def test_who_refused_the_voluntary_round_did_no_cards_and_who_was_not_asked_is_unknown():
@@ -494,6 +433,7 @@ def test_blocks_are_told_apart_by_session_and_stratum(exports):
 ROW = {
     "family": "primary",
     "hypothesis": "H1",
+    "claim": "increase",
     "outcome": "willingness",
     "estimate": 0.4,
     "std_error": 0.1,
@@ -502,73 +442,143 @@ ROW = {
     "conf_high": 0.6,
     "n": 206,
     "p_value": 0.001,
+    "p_claim": 0.001,
     "p_adjusted": 0.003,
-    "control": "control",
-    "adjustment": "holm",
+    "level": 0.05,
     "p_randomization": 0.002,
-    "p_equivalence": 0.7,
+    "verdict": "won",
+    "size": "",
     "smallest_effect": 0.35,
+    "simultaneous_low": 0.15,
+    "simultaneous_high": 0.65,
+    "equivalence_low": 0.23,
+    "equivalence_high": 0.57,
     "minimum_detectable_effect": 0.28,
+    "term": "",
 }
 
 
-def said(**changes):
+def said(plan=PLAN, experiment="info_source", **changes):
     frame = pd.DataFrame([ROW | changes])
-    experiment = "incentive" if changes.get("hypothesis") == "H8" else "info_source"
-    [found] = findings(frame, PLAN.experiments[experiment], PLAN, "primary")
+    [found] = findings(frame, plan.experiments[experiment], plan, "primary")
     return found
 
 
 def test_evidence_is_told_with_direction_size_unit_interval_and_adjusted_p():
     found = said()
-    assert found.verdict == "evidence"
+    assert found.label == "Evidence for it"
     assert "estimated to be 0.40 points higher" in found.sentence
     assert "95% confidence interval 0.20 to 0.60" in found.sentence
     assert "adjusted p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}0.003" in found.sentence
-    assert "is not settled" in found.detail
+    assert "holds" not in found.sentence
+    assert "0.15 to 0.65, leaves open whether the effect is as large as 0.35" in found.detail
+
+
+def test_what_the_interval_adds_is_said():
+    beyond = said(size="larger", simultaneous_low=0.4, simultaneous_high=0.7)
+    assert "lies wholly beyond the smallest effect of interest (0.35 points)" in beyond.detail
+    within = said(size="smaller", simultaneous_low=0.01, simultaneous_high=0.3)
+    assert "lies wholly within the smallest effect of interest (0.35 points)" in within.detail
 
 
 def test_a_null_is_no_evidence_and_never_no_effect():
-    unsettled = said(estimate=0.1, conf_low=-0.1, conf_high=0.3, p_value=0.3, p_adjusted=0.6)
-    assert unsettled.verdict == "open"
+    null = {"estimate": 0.1, "conf_low": -0.1, "conf_high": 0.3, "verdict": "open"}
+    null |= {"p_value": 0.3, "p_claim": 0.3, "p_adjusted": 0.6}
+    unsettled = said(**null)
+    assert unsettled.label == "Not settled"
     assert unsettled.sentence.startswith("There is no evidence that")
-    assert "cannot be excluded" in unsettled.detail
+    assert "does not exclude effects of 0.35 points" in unsettled.detail
     assert "0.28 points would have been detected with 80% power" in unsettled.detail
-    small = said(estimate=0.0, p_value=0.9, p_adjusted=0.9, p_equivalence=0.001)
-    assert small.verdict == "small"
-    assert "speak against an effect of 0.35 points or more" in small.detail
+    small = said(**null, size="smaller")
+    assert small.label == "No evidence; larger effects unlikely"
     for found in (unsettled, small):
         assert "no effect" not in (found.sentence + found.detail).lower()
 
 
 def test_significance_before_adjustment_alone_is_no_evidence_and_it_is_said_why():
-    found = said(p_value=0.03, p_adjusted=0.09)
-    assert found.verdict == "open"
+    found = said(p_value=0.03, p_claim=0.03, p_adjusted=0.09, verdict="open")
     assert found.sentence.startswith(
         "After adjustment for the number of tests, there is no evidence that"
     )
-    found = said(p_value=0.03, p_adjusted=0.09, adjustment="westfall_young")
-    assert found.sentence.startswith("In the permutation test that adjusts for the number of")
 
 
-def test_an_effect_against_the_expectation_is_called_that():
-    found = said(estimate=-0.4, conf_low=-0.6, conf_high=-0.2)
-    assert found.verdict == "opposite"
+def test_an_effect_against_the_claim_is_called_that():
+    found = said(estimate=-0.4, conf_low=-0.6, conf_high=-0.2, verdict="opposite")
+    assert found.label == "Evidence of the opposite"
     assert "0.40 points lower" in found.sentence
 
 
+MONEY = {"experiment": "incentive", "hypothesis": "H4", "outcome": "effort_correct"}
+NULL = MONEY | {"claim": "none", "smallest_effect": 2.0, "p_value": 0.7, "p_claim": 0.01}
+
+
+def test_a_claim_of_no_difference_that_matters_is_told_as_such():
+    won = said(**NULL)
+    assert won.sentence.startswith("There is evidence that the difference in the mean number of")
+    assert "is smaller than 2.00 cards in either direction" in won.sentence
+    assert "equivalence test, adjusted p" in won.sentence
+    lost = said(**NULL, verdict="open")
+    assert lost.label == "Not shown"
+    assert lost.sentence.startswith("It is not shown that the difference")
+    assert "smallest bound that could have been claimed is 0.57 cards" in lost.detail
+    against = said(**NULL, verdict="opposite", size="larger")
+    assert "There is evidence of the opposite: the difference" in against.sentence
+    assert "is larger than 2.00 cards" in against.sentence
+
+
 def test_an_interaction_is_told_as_a_difference_of_effects():
-    found = said(
-        hypothesis="H8", outcome="effort_correct", smallest_effect=2.0, p_randomization=np.nan
-    )
+    found = said(**MONEY | {"hypothesis": "H8"}, smallest_effect=3.0)
     assert found.sentence.startswith("The effect of a piece rate on the mean number of correct")
     assert "than without" in found.sentence
-    assert "randomization" not in found.detail
+    assert "randomization test" in found.detail
+
+
+def test_what_is_described_claims_nothing():
+    found = said(**MONEY | {"hypothesis": "H6"}, claim="", verdict="described", p_adjusted=np.nan)
+    assert found.label == "Described, not tested"
+    assert "adjusted" not in found.sentence
+    assert "evidence" not in found.sentence
 
 
 def test_what_could_not_be_estimated_claims_nothing():
-    found = said(estimate=np.nan, p_adjusted=np.nan)
-    assert found.verdict == "missing"
+    assert said(estimate=np.nan, p_adjusted=np.nan, verdict="missing").kind == "missing"
+
+
+def test_a_conjunction_names_its_parts_and_the_one_that_decides():
+    whole = MONEY | {"hypothesis": "H9", "claim": "all", "term": "decided by H4"}
+    won = said(**whole, p_adjusted=0.04)
+    assert won.sentence.startswith(
+        "All parts hold: H4 (no difference that matters), H7 (increase)"
+    )
+    assert "that of H4, decides" in won.sentence
+    lost = said(**whole, p_adjusted=0.2, verdict="open")
+    assert lost.sentence.startswith("It is not shown that all parts hold")
+
+
+def test_a_part_that_the_conjunction_carries_says_so():
+    found = said(verdict="carried", p_adjusted=0.08)
+    assert found.label == "Evidence for it, as part of a conjunction"
+    assert "the conjunction does" in found.detail
+
+
+def test_every_form_of_hypothesis_is_told_in_true_words():
+    plan = parse_plan(extended())
+    survey = {"experiment": "incentive", "plan": plan}
+    association = said(**survey, hypothesis="M1", claim="exceeds", smallest_effect=0.1)
+    assert "goes with" not in association.sentence
+    assert "0.40 standard deviations higher, an association between two things" in (
+        association.sentence
+    )
+    assert "is more than 0.10 standard deviations" in association.sentence
+    lost = said(**survey, hypothesis="M1", claim="exceeds", smallest_effect=0.1, verdict="open")
+    assert lost.sentence.startswith("It is not shown that the association of psm with")
+    several = said(**survey, hypothesis="M2", claim="differs", verdict="open", p_claim=0.3)
+    assert "differs between the levels of reward kind" in several.sentence
+    assert "confidence interval" not in several.sentence
+    level = said(**survey, hypothesis="M5", claim="differs", verdict="difference")
+    assert "Averaged over the other factors, with a piece rate" in level.sentence
+    slope = said(**survey, hypothesis="M12", claim="decrease", smallest_effect=np.nan)
+    assert slope.sentence.startswith("For each standard deviation more of psm, the difference in")
 
 
 # ------------------------------------------------------------------------------- tables, numbers

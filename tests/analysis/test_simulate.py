@@ -5,9 +5,9 @@ import csv
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.export import read_export
-from analysis.participants import load, load_answers, load_table
-from analysis.simulate import COMMENT, simulate
+from analysis.exports.participants import load, load_answers, load_table
+from analysis.exports.reading import read_export
+from analysis.simulation.simulate import COMMENT, simulate
 from effort_task.tasks import TASKS, item_seed
 from study.columns import TABLES, columns, table
 from study.experiments import EXPERIMENTS

@@ -113,7 +113,45 @@ def selection() -> pd.DataFrame:
     return data
 
 
+def ugly() -> pd.DataFrame:
+    """Four uneven arms in six sessions, one of which holds a single arm, and one a single person.
+
+    A covariate in thousands, one nearly a copy of it, holes everywhere; a rare binary outcome, one
+    with a huge offset, one with a ceiling.
+    """
+    rng = np.random.default_rng(20261124)
+    sizes = {"control": 41, "reward": 13, "beneficiary": 28, "both": 15}
+    arm = np.repeat(list(sizes), list(sizes.values()))
+    n = len(arm)
+    session = rng.choice(np.array(list("abcd"), dtype=object), n, p=[0.4, 0.3, 0.2, 0.1])
+    session[:4] = "only control"
+    session[-1] = "alone"
+    income = np.round(rng.lognormal(8, 0.5, n), 0)
+    share = np.round(rng.beta(0.5, 0.5, n), 3)
+    code = pd.Categorical(arm, categories=list(sizes)).codes
+    spread = np.array([1.0, 3.0, 0.5, 2.0])[code]
+    level = pd.Series(session).map({"a": 0, "b": 2, "c": -1, "d": 5}).fillna(8.0).to_numpy()
+    effect = np.array([0.0, 0.0, 0.4, 1.1])[code]
+    y = level + effect + 1.5 * share + income / 4000 + spread * rng.standard_t(3, n)
+    data = pd.DataFrame(
+        {
+            "arm": arm,
+            "session": session,
+            "income": income,
+            "wealth": np.round(income * 10 + rng.normal(0, 5, n), 1),
+            "share": share,
+            "y": np.round(y, 3),
+            "offset": np.round(1e6 + y, 3),
+            "rare": (rng.random(n) < np.array([0.02, 0.1, 0.05, 0.15])[code]).astype(float),
+            "ceiling": np.minimum(np.round(9 + y / 2), 10),
+        }
+    )
+    for column, gap in (("income", 0.08), ("share", 0.05), ("y", 0.06), ("ceiling", 0.04)):
+        data[column] = data[column].where(rng.random(n) > gap)
+    return data.sample(frac=1, random_state=11).reset_index(drop=True)
+
+
 if __name__ == "__main__":
     DATA.mkdir(exist_ok=True)
-    for make in (arms, blocks, triplets, uneven, factorial, selection):
+    for make in (arms, blocks, triplets, uneven, factorial, selection, ugly):
         make().to_csv(DATA / f"{make.__name__}.csv", index=False)

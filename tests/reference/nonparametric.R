@@ -41,11 +41,14 @@ triplets$y <- round(triplets$y)
 triplets <- triplets[triplets$block %in% names(which(table(triplets$block) > 1)), ]
 elteren(triplets, "van_elteren triplets", c("beneficiary", "organisation"))
 
-# Two one-sided t tests by hand from the HC2 fit.
+# Two one-sided t tests by hand from the HC2 fit, with Bell and McCaffrey's degrees of freedom.
 fit <- estimatr::lm_robust(y ~ arm, arms)
+plain <- lm(y ~ arm, arms)
+freedom <- clubSandwich::coef_test(plain, vcov = "CR2", cluster = seq_len(nobs(plain)))
 for (arm in c("beneficiary", "organisation")) {
   row <- estimatr::tidy(fit)
   row <- row[row$term == paste0("arm", arm), ]
+  row$df <- freedom[paste0("arm", arm), "df_Satt"]
   above <- pt((row$estimate + 1) / row$std.error, row$df, lower.tail = FALSE)
   below <- pt((row$estimate - 1) / row$std.error, row$df)
   half <- qt(0.95, row$df) * row$std.error

@@ -22,30 +22,40 @@ hits <- function(all, observed) mean(abs(all) >= abs(observed) * (1 - 1e-9))
 
 fits <- list(
   plain = function(d) lm_robust(y ~ z, d, se_type = "HC2"),
-  lin = function(d) lm_lin(y ~ z, ~x, d, se_type = "HC2"),
-  lin_two = function(d) lm_lin(y ~ z, ~ x + w, d, se_type = "HC2"),
-  blocks = function(d) {
-    share <- ave(d$z, d$block)
-    d$weight <- 1 / (share * (1 - share))
-    lm_robust(y ~ z + factor(block), d, weights = weight, se_type = "HC2")
-  }
+  common = function(d) lm_robust(y ~ z + x, d, se_type = "HC2"),
+  common_two = function(d) lm_robust(y ~ z + x + w, d, se_type = "HC2"),
+  blocks = function(d) lm_robust(y ~ z + factor(block), d, se_type = "HC2")
 )
 
-exact <- function(data, fit, block = rep(1, nrow(data)), effects = numeric()) {
+exact <- function(data, fit, block = rep(1, nrow(data))) {
   labels <- assignments(data$z, block)
-  t_of <- function(d) fit(d)$statistic[["z"]]
-  p_of <- function(effect) {
-    d <- data
-    d$y <- d$y - effect * data$z
-    permuted <- apply(labels, 2, function(z) t_of(replace(d, "z", list(z))))
-    hits(permuted, t_of(d))
-  }
+  permuted <- apply(labels, 2, function(z) fit(replace(data, "z", list(z)))$statistic[["z"]])
   model <- fit(data)
   list(
     estimate = model$coefficients[["z"]], std_error = model$std.error[["z"]],
-    statistic = model$statistic[["z"]], assignments = ncol(labels), p_value = p_of(0),
-    effects = effects, p_values = vapply(effects, p_of, 0)
+    statistic = model$statistic[["z"]], assignments = ncol(labels),
+    p_value = hits(permuted, model$statistic[["z"]])
   )
+}
+
+# Three arms, a covariate, two blocks: every order of the labels of all arms.
+orders <- function(held) {
+  if (length(held) == 1) return(list(held))
+  unlist(lapply(unique(held), function(first) {
+    lapply(orders(held[-match(first, held)]), function(rest) c(first, rest))
+  }), recursive = FALSE)
+}
+exact_three <- function(data, control, arm) {
+  t_of <- function(labels) {
+    d <- data
+    d$arm <- relevel(factor(labels), control)
+    lm_robust(y ~ arm + x + factor(block), d, se_type = "HC2")$statistic[[paste0("arm", arm)]]
+  }
+  one <- orders(data$arm[data$block == 1])
+  two <- orders(data$arm[data$block == 2])
+  observed <- t_of(data$arm)
+  permuted <- unlist(lapply(one, function(a) lapply(two, function(b) t_of(c(a, b)))))
+  list(statistic = observed, assignments = length(permuted), p_value = hits(permuted, observed))
 }
 
 uneven <- data.frame(
@@ -73,13 +83,17 @@ blocks <- data.frame(
   y = c(1.1, 0.2, 2.3, 1.7, 5.2, 4.9, 7.7, 6.1, -1.4, -0.2, 0.9, 3.3, 2.4, 4.0, 4.1)
 )
 
+three <- data.frame(
+  arm = c("a", "a", "b", "b", "c", "a", "b", "c", "c"), block = c(1, 1, 1, 1, 1, 2, 2, 2, 2),
+  x = c(0.4, 1.3, -0.9, 0.2, 1.8, -1.1, 0.6, 0.3, -0.5),
+  y = c(1.0, 2.7, 2.9, 3.1, 0.2, 5.5, 8.0, 6.1, 5.2)
+)
+
 values <- list(
   uneven = list(
-    data = uneven,
-    plain = exact(uneven, fits$plain, effects = c(-1, 0.5, 5)),
-    lin = exact(uneven, fits$lin, effects = c(-1, 0.5, 5))
+    data = uneven, plain = exact(uneven, fits$plain), common = exact(uneven, fits$common)
   ),
-  twice = list(data = twice, lin = exact(twice, fits$lin_two)),
+  twice = list(data = twice, common = exact(twice, fits$common_two)),
   even = list(
     data = even,
     plain = exact(even, fits$plain),
@@ -87,11 +101,14 @@ values <- list(
   ),
   pairs = list(
     data = pairs,
-    blocks = exact(pairs, fits$blocks, pairs$block, effects = c(-1, 1, 4)),
+    blocks = exact(pairs, fits$blocks, pairs$block),
     coin = list(p_value = pvalue(oneway_test(
       y ~ factor(z) | factor(block), pairs, distribution = coin::exact(algorithm = "shift")
     ))[[1]])
   ),
-  blocks = list(data = blocks, blocks = exact(blocks, fits$blocks, blocks$block, effects = c(0.5, 3)))
+  blocks = list(data = blocks, blocks = exact(blocks, fits$blocks, blocks$block)),
+  three = list(
+    data = three, b = exact_three(three, "a", "b"), c = exact_three(three, "a", "c")
+  )
 )
 cat(jsonlite::toJSON(values, auto_unbox = TRUE, digits = NA, pretty = TRUE, dataframe = "columns"), "\n")

@@ -1,91 +1,142 @@
-# Least squares with robust standard errors: estimatr (lm_robust, lm_lin), clubSandwich.
+# Least squares with HC2: estimates and standard errors by estimatr::lm_robust, degrees of freedom
+# by clubSandwich (every row its own cluster), several contrasts at once by its Wald test (HTZ).
 source(file.path(dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))), "common.R"))
 suppressPackageStartupMessages(library(estimatr))
 suppressPackageStartupMessages(library(clubSandwich))
 
-# Terms of a fit, renamed by `names` (fit's name -> ours).
-record_fit <- function(case, fit, names) {
-  table <- tidy(fit)
-  for (name in names(names)) {
-    row <- table[table$term == name, ]
-    record(case, names[[name]],
-      estimate = row$estimate, std_error = row$std.error, statistic = row$statistic,
-      df = row$df, p_value = row$p.value, conf_low = row$conf.low, conf_high = row$conf.high,
-      n = fit$nobs
-    )
+mean_for_missing <- function(x) ifelse(is.na(x), mean(x, na.rm = TRUE), x)
+
+# Contrasts (term -> weights by coefficient) of one regression.
+record_contrasts <- function(case, formula, data, terms, se_type = "HC2", n = nrow(data)) {
+  robust <- lm_robust(formula, data, se_type = se_type)
+  plain <- lm(formula, data)
+  kept <- names(coef(plain))[!is.na(coef(plain))]
+  value <- coef(robust)[kept]
+  spread <- robust$vcov[kept, kept]
+  club <- NULL
+  if (se_type %in% c("HC2", "HC3")) {
+    club <- vcovCR(plain, cluster = seq_len(nobs(plain)), type = sub("HC", "CR", se_type))
   }
+  for (term in names(terms)) {
+    weights <- setNames(numeric(length(kept)), kept)
+    weights[names(terms[[term]])] <- terms[[term]]
+    estimate <- sum(weights * value)
+    std_error <- sqrt(drop(weights %*% spread %*% weights))
+    df <- robust$df.residual
+    if (!is.null(club)) {
+      found <- linear_contrast(plain, vcov = club, contrasts = matrix(weights, 1), test = "Satterthwaite")
+      stopifnot(abs(found$SE / std_error - 1) < 1e-6)
+      df <- found$df
+    }
+    if (se_type %in% c("HC0", "HC1")) {
+      record(case, term, estimate = estimate, std_error = std_error, n = n)
+    } else {
+      record_t(case, term, estimate, std_error, df, n)
+    }
+  }
+}
+
+# All of several contrasts at once.
+record_joint <- function(case, formula, data, rows) {
+  plain <- lm(formula, data)
+  kept <- names(coef(plain))[!is.na(coef(plain))]
+  weights <- t(sapply(rows, function(row) {
+    one <- setNames(numeric(length(kept)), kept)
+    one[names(row)] <- row
+    one
+  }))
+  club <- vcovCR(plain, cluster = seq_len(nobs(plain)), type = "CR2")
+  found <- Wald_test(plain, constraints = weights, vcov = club, test = "HTZ")
+  record(case, "joint", statistic = found$Fstat, df = found$df_denom, p_value = found$p_val)
 }
 
 arms <- read_data("arms")
-both <- c(armbeneficiary = "beneficiary", armorganisation = "organisation")
+both <- list(beneficiary = c(armbeneficiary = 1), organisation = c(armorganisation = 1))
+known <- arms[!is.na(arms$y) & !is.na(arms$arm), ]
 for (se in c("HC2", "HC3", "HC1", "HC0", "classical")) {
-  record_fit(paste0("difference_in_means ", se), lm_robust(y ~ arm, arms, se_type = se), both)
+  record_contrasts(paste("difference_in_means", se), y ~ arm, known, both, se)
 }
-full <- na.omit(arms[c("y", "arm", "x", "income")])
+known$x <- mean_for_missing(known$x)
+known$income <- mean_for_missing(known$income)
+known$cx <- known$x - mean(known$x)
+known$ci <- (known$income - mean(known$income)) / 1e4
 for (se in c("HC2", "HC3", "classical")) {
-  fit <- lm_lin(y ~ arm, ~ x + income, full, se_type = se)
-  record_fit(paste0("lin ", se), fit, both)
+  record_contrasts(paste("lin", se), y ~ arm * (cx + ci), known, both, se)
 }
+record_contrasts("common slopes", y ~ arm + cx + ci, known, both)
 
-# Moderator, centred on the rows used; every row is its own cluster.
-full <- na.omit(arms[c("y", "arm", "x")])
+# Moderator, complete cases, another covariate beside it.
+full <- arms[!is.na(arms$y) & !is.na(arms$arm) & !is.na(arms$x), ]
 full$m <- full$x - mean(full$x)
-moderated <- lm(y ~ arm * m, full)
-terms <- c(
-  armbeneficiary = "beneficiary", armorganisation = "organisation",
-  `armbeneficiary:m` = "beneficiary:x", `armorganisation:m` = "organisation:x"
+record_contrasts("moderator", y ~ arm * m + income, full, list(
+  `slope of x: beneficiary - control` = c(`armbeneficiary:m` = 1),
+  `slope of x: beneficiary - organisation` = c(`armbeneficiary:m` = 1, `armorganisation:m` = -1)
+))
+record_contrasts("association", y ~ arm + x + income, full, list(`slope of x` = c(x = 1)))
+
+# Four uneven arms, six sessions.
+ugly <- read.csv(file.path(here, "data", "ugly.csv"), na.strings = c("", "NA"))
+ugly$arm <- factor(ugly$arm, levels = c("control", "reward", "beneficiary", "both"))
+terms <- list(
+  `reward - control` = c(armreward = 1),
+  `both - beneficiary` = c(armboth = 1, armbeneficiary = -1),
+  `both + control - beneficiary - reward` = c(armboth = 1, armbeneficiary = -1, armreward = -1)
 )
-for (se in c("HC2", "HC3")) {
-  table <- coef_test(moderated, vcov = sub("HC", "CR", se), cluster = seq_len(nrow(full)), test = "Satterthwaite")
-  for (name in names(terms)) {
-    row <- table[name, ]
-    record_t(paste("heterogeneity", se), terms[[name]], row$beta, row$SE, row$df, nrow(full))
-  }
+for (outcome in c("y", "offset", "rare", "ceiling")) {
+  rows <- ugly[!is.na(ugly[[outcome]]), ]
+  # With a huge offset R's own sums lose digits: the reference is told the number without it.
+  rows$value <- rows[[outcome]] - (if (outcome == "offset") 1e6 else 0)
+  rows$a <- scale(mean_for_missing(rows$income))
+  rows$b <- scale(mean_for_missing(rows$share))
+  # A row with leverage 1 has no HC2 weight in R; without it, all that is left is the same.
+  n <- nrow(rows)
+  rows <- rows[rows$session != "alone", ]
+  record_contrasts(paste("ugly", outcome), value ~ arm + a + b + session, rows, terms, n = n)
+  record_joint(paste("ugly joint", outcome), value ~ arm + a + b + session, rows, list(
+    c(armreward = 1), c(armbeneficiary = 1), c(armboth = 1)
+  ))
 }
+rows <- ugly[!is.na(ugly$y), ]
+rows$a <- scale(mean_for_missing(rows$income))
+rows$w <- scale(rows$wealth)
+rows$b <- c(scale(mean_for_missing(rows$share)))
+n <- nrow(rows)
+rows <- rows[rows$session != "alone", ]
+record_contrasts("ugly nearly collinear", y ~ arm + a + w + session, rows, terms, n = n)
+record_contrasts("ugly by arm", y ~ arm * b + session, rows, terms, n = n)
 
-# 2x2. Codes of plus and minus one half for the averages, 0/1 codes for the cells.
+# 2x2: cells, and averages of them, with and without a covariate and blocks.
 cells <- read_data("factorial")
-record_factorial <- function(case, data, right_half, right_01, right_10, fixed = NULL) {
-  data$r <- data$reward - 0.5
-  data$b <- data$beneficiary - 0.5
-  data$no_r <- 1 - data$reward
-  data$no_b <- 1 - data$beneficiary
-  data$cell <- factor(data$reward + 2 * data$beneficiary)
-  fit <- function(text) lm_robust(as.formula(paste("y ~", text)), data)
-  record_fit(case, fit(paste0("r * b", right_half)), c(r = "reward", b = "beneficiary", `r:b` = "reward:beneficiary"))
-  record_fit(case, fit(paste0("reward * beneficiary", right_01)), c(reward = "reward | beneficiary=0", beneficiary = "beneficiary | reward=0"))
-  record_fit(case, fit(paste0("reward * no_b", right_10)), c(reward = "reward | beneficiary=1"))
-  record_fit(case, fit(paste0("beneficiary * no_r", right_10)), c(beneficiary = "beneficiary | reward=1"))
-  record_fit(case, fit(paste0("cell", right_10)), c(cell3 = "reward + beneficiary"))
-}
-record_factorial("factorial", cells, "", "", "")
-full <- na.omit(cells[c("y", "x", "reward", "beneficiary", "block")])
-full$z <- full$x - mean(full$x)
-full$cell <- factor(full$reward + 2 * full$beneficiary)
-slopes <- " + z:cell"
-record_factorial("factorial covariate", full, slopes, slopes, slopes)
+cells <- cells[!is.na(cells$y), ]
+cells$x <- mean_for_missing(cells$x)
+cells$cell <- factor(cells$reward + 2 * cells$beneficiary)
+cells$block <- factor(cells$block)
+four <- list(
+  reward = c(cell1 = 0.5, cell2 = -0.5, cell3 = 0.5),
+  beneficiary = c(cell1 = -0.5, cell2 = 0.5, cell3 = 0.5),
+  `reward:beneficiary` = c(cell1 = -1, cell2 = -1, cell3 = 1),
+  `reward | beneficiary=0` = c(cell1 = 1),
+  `beneficiary | reward=0` = c(cell2 = 1),
+  `reward | beneficiary=1` = c(cell3 = 1, cell2 = -1),
+  `beneficiary | reward=1` = c(cell3 = 1, cell1 = -1),
+  `reward + beneficiary` = c(cell3 = 1)
+)
+record_contrasts("factorial", y ~ cell, cells, four)
+record_contrasts("factorial covariate", y ~ cell + x, cells, four)
+record_contrasts("factorial covariate blocks", y ~ cell + x + block, cells, four)
 
-# Blocks as fixed effects beside a covariate: averages from all cells, comparisons from their two.
-full$block <- factor(full$block)
-full$r <- full$reward - 0.5
-full$b <- full$beneficiary - 0.5
-fit <- lm_robust(y ~ r * b + z:cell + block, full)
-record_fit("factorial covariate blocks", fit, c(r = "reward", b = "beneficiary", `r:b` = "reward:beneficiary"))
-two_cells <- function(case, low, high, term) {
-  two <- full[full$cell %in% c(low, high), ]
-  met <- tapply(two$cell, two$block, function(cells) length(unique(cells)))
-  two <- two[two$block %in% names(which(met == 2)), ]
-  two$arm <- as.numeric(two$cell == high)
-  fit <- tidy(lm_robust(y ~ arm * z + block, two))[2, ]
-  record_t(case, term, fit$estimate, fit$std.error, fit$df, nrow(full))
-}
-two_cells("factorial covariate blocks", 0, 1, "reward | beneficiary=0")
-two_cells("factorial covariate blocks", 0, 2, "beneficiary | reward=0")
-two_cells("factorial covariate blocks", 2, 3, "reward | beneficiary=1")
-two_cells("factorial covariate blocks", 1, 3, "beneficiary | reward=1")
-two_cells("factorial covariate blocks", 0, 3, "reward + beneficiary")
-two_cells("lin blocks", 0, 1, "reward")
-two_cells("lin blocks", 0, 2, "beneficiary")
-two_cells("lin blocks", 0, 3, "both")
+# Blocks: pairs and triplets, unlike sizes, one unit alone in its arm.
+treated <- list(beneficiary = c(armbeneficiary = 1))
+blocks <- read_data("blocks")
+blocks$block <- factor(blocks$block)
+record_contrasts("blocked", y ~ arm + block, blocks, treated)
+lone <- blocks[-which(blocks$block == 0 & blocks$arm == "beneficiary")[1], ]
+record_contrasts("lone unit", y ~ arm + block, lone, treated)
+triplets <- na.omit(read_data("triplets"))
+triplets$block <- factor(triplets$block)
+record_contrasts("triplets", y ~ arm + block, triplets, both)
+uneven <- read_data("uneven")
+uneven$block <- factor(uneven$block)
+record_contrasts("uneven", y ~ arm + block, uneven, treated)
 
 write_estimates("regression")

@@ -1,0 +1,653 @@
+"""The command line: ``python -m analysis COMMAND``.
+
+Exit status: 0 done, 1 the data have problems that are listed, 2 wrong usage, 130 interrupted.
+Whatever a command needs is imported when it runs, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from analysis.errors import AnalysisError
+from study.experiments import EXPERIMENTS
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    import pandas as pd
+
+    from analysis.planned.plan import Plan
+
+    Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
+
+DONE, PROBLEMS, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status. Never raises for bad data or files."""
+    # A console that cannot show a character shows another one, rather than stopping.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    options = parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
+        return _fail("Interrupted.", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader (head, less) has had enough. Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except UsageError as error:
+        return _fail(str(error), USAGE)
+    except AnalysisError as error:
+        return _fail(str(error), PROBLEMS)
+    except OSError as error:
+        return _fail(_explain(error), USAGE)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if "exports" in options:
+        with _usage():
+            from analysis.exports.csv_files import find_files
+
+            find_files(options.exports)
+        status = int(options.run(options))
+    else:
+        # Without data, whatever is wrong was asked for wrongly.
+        with _usage():
+            status = int(options.run(options))
+    sys.stdout.flush()
+    return status
+
+
+class UsageError(Exception):
+    """The command line asks for something that does not exist."""
+
+
+@contextmanager
+def _usage() -> Iterator[None]:
+    """What is wrong in here is wrong with the command line, not with the data."""
+    try:
+        yield
+    except AnalysisError as error:
+        raise UsageError(str(error)) from None
+
+
+def _fail(message: str, status: int) -> int:
+    print(message, file=sys.stderr)
+    return status
+
+
+def _explain(error: OSError) -> str:
+    """A sentence with the mend, instead of an error number."""
+    name = f"{error.filename}: " if error.filename is not None else ""
+    mend = {
+        FileNotFoundError: "there is no such file or folder; check the spelling",
+        PermissionError: "no permission; close it elsewhere or choose another place",
+        IsADirectoryError: "this is a folder, but a file is needed",
+        NotADirectoryError: "this is a file, but a folder is needed",
+        FileExistsError: "this is a file, but a folder is needed",
+    }.get(type(error))
+    return f"{name}{mend or error.strerror or error}."
+
+
+# ------------------------------------------------------------------------------------ parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints say where to read on."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{message[:1].upper()}{message[1:]}.\nSee: {self.prog} --help\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = _Parser(
+        prog="python -m analysis",
+        description="From oTree's exports to the pre-registered analysis.",
+        epilog=_examples(
+            ("is the export whole?", "check exports/"),
+            ("the whole analysis", 'report exports/ -o "my report"'),
+            ("more about a command", "report --help"),
+        ),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands: Commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for add in (_check, _report, _estimate, _power, _simulate, _preregister, _codebook):
+        add(commands)
+    return top
+
+
+def _examples(*examples: tuple[str, str]) -> str:
+    width = max(len(command) for _, command in examples)
+    lines = [f"  python -m analysis {command:<{width}}  # {what}" for what, command in examples]
+    return "\n".join(["examples:", *lines])
+
+
+def _command(
+    commands: Commands,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+    *examples: tuple[str, str],
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[:1].upper() + summary[1:] + ".",
+        epilog=_examples(*examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def _exports(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "exports", nargs="+", type=_path, metavar="EXPORT", help="CSV file or folder from oTree"
+    )
+
+
+def _selection(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--include-bots", action="store_true", help="keep simulated participants (for trying out)"
+    )
+    command.add_argument(
+        "--include-demo", action="store_true", help="keep sessions created from the demo page"
+    )
+
+
+def _plan_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--plan", type=Path, metavar="FILE", help="another plan than analysis/plan.toml"
+    )
+
+
+def _experiment_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--experiment", required=True, choices=list(EXPERIMENTS), help="which of the two"
+    )
+
+
+def _output(
+    command: argparse.ArgumentParser, metavar: str, meaning: str, *, required: bool = False
+) -> None:
+    command.add_argument(
+        "-o", "--output", type=Path, metavar=metavar, help=meaning, required=required
+    )
+
+
+def _path(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("an empty name is no file or folder")
+    return Path(text)
+
+
+def _figure(text: str) -> Path:
+    if Path(text).suffix.lower() not in (".svg", ".png"):
+        raise argparse.ArgumentTypeError(f"{text!r} does not end in .svg or .png")
+    return Path(text)
+
+
+def _whole(low: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        if not text.lstrip("+-").isdecimal() or int(text) < low:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} upwards")
+        return int(text)
+
+    return whole
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _effect(text: str) -> tuple[str, float]:
+    name, _, size = text.partition("=")
+    try:
+        return name.strip(), float(size)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not an effect such as beneficiary=0.4"
+        ) from None
+
+
+def _read_plan(options: argparse.Namespace) -> Plan:
+    from analysis.planned.plan import FILE, load_plan
+
+    with _usage():
+        return load_plan(options.plan or FILE)
+
+
+# ------------------------------------------------------------------------------------- check
+
+
+def _check(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "check",
+        _run_check,
+        "say whether exports are whole and consistent",
+        ("a folder of exports", "check exports/"),
+        ("one file", "check all_apps_wide.csv"),
+    )
+    _exports(command)
+
+
+def _run_check(options: argparse.Namespace) -> int:
+    from analysis.exports.checks import check
+    from analysis.exports.problems import ERROR
+
+    problems = check(options.exports)
+    for problem in problems:
+        print(problem if problem.severity == ERROR else f"(warning) {problem}")
+    errors = [problem for problem in problems if problem.severity == ERROR]
+    if errors:
+        return _fail(f"{_counted(len(errors), 'problem')}.", PROBLEMS)
+    warnings = f" ({_counted(len(problems), 'warning')})" if problems else ""
+    print(f"No problems found{warnings}.")
+    return DONE
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+# ------------------------------------------------------------------------------------ report
+
+
+def _report(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "report",
+        _run_report,
+        "write the whole pre-registered analysis: report.html, tables, figures, estimates",
+        ("exports of any number of sessions", "report exports/ -o report"),
+        ("simulated participants", "report simulated/ -o trial --include-bots"),
+        ("quickly, for a first look", "report exports/ -o look --draws 999"),
+    )
+    _exports(command)
+    _output(command, "DIR", "folder for the report; made if it does not exist", required=True)
+    _plan_option(command)
+    _selection(command)
+    command.add_argument(
+        "--draws", type=_whole(99), metavar="N", help="draws of the randomization tests"
+    )
+    command.add_argument("--seed", type=_whole(0), metavar="N", help="seed of all random draws")
+    command.add_argument(
+        "--as-real",
+        action="store_true",
+        help="hold simulated participants, too, to the planned size and looks",
+    )
+
+
+def _run_report(options: argparse.Namespace) -> int:
+    from analysis.report import check_directory, write_report
+
+    _read_plan(options)
+    with _usage():
+        check_directory(options.output, options.exports)
+    written = write_report(
+        options.exports,
+        options.output,
+        plan=options.plan,
+        include_bots=options.include_bots,
+        include_demo=options.include_demo,
+        draws=options.draws,
+        seed=options.seed,
+        as_real=options.as_real,
+    )
+    print(f"The report is {written}")
+    return DONE
+
+
+# ---------------------------------------------------------------------------------- estimate
+
+
+ESTIMATORS = (
+    "planned",
+    "difference_in_means",
+    "lin",
+    "welch",
+    "rank_test",
+    "count_model",
+    "ordered_logit",
+)
+FORMATS = ("table", "csv", "json")
+PLANNED = (
+    "hypothesis",
+    "claim",
+    "contrast",
+    "outcome",
+    "estimate",
+    "std_error",
+    "p_value",
+    "p_randomization",
+    "p_adjusted",
+    "verdict",
+    "n",
+)
+"""The columns of the planned table that are shown; csv and json have all."""
+SE_TYPES = ("HC2", "HC3", "HC1", "HC0", "classical")
+
+
+def _estimate(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "estimate",
+        _run_estimate,
+        "the whole planned table, or the effect of the arms on one outcome",
+        ("the planned table, as CSV", "estimate exports/ --format csv"),
+        (
+            "one outcome, as planned",
+            "estimate exports/ --experiment info_source --outcome willingness",
+        ),
+        (
+            "another one, as CSV",
+            "estimate exports/ --experiment incentive --outcome effort_correct "
+            "--estimator welch --format csv",
+        ),
+    )
+    _exports(command)
+    command.add_argument(
+        "--experiment", choices=list(EXPERIMENTS), help="which of the two (default: all there are)"
+    )
+    command.add_argument(
+        "--outcome", metavar="COLUMN", help="compare the arms on it (default: the planned table)"
+    )
+    command.add_argument("--control", metavar="ARM", help="arm compared with (default: control)")
+    command.add_argument("--estimator", choices=ESTIMATORS, help="default: the plan's")
+    command.add_argument(
+        "--covariates",
+        type=_names,
+        metavar="A,B",
+        help="columns measured before treatment (default: the plan's)",
+    )
+    command.add_argument("--se-type", choices=SE_TYPES, help="default: HC2")
+    command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+    command.add_argument(
+        "--interim", action="store_true", help="show real outcomes before the planned size or look"
+    )
+    _plan_option(command)
+    _selection(command)
+
+
+def _run_estimate(options: argparse.Namespace) -> int:
+    from analysis.commands.estimate import chosen, participants, planned_table
+
+    plan = _read_plan(options)
+    kept = {name: getattr(options, name) for name in ("include_bots", "include_demo", "interim")}
+    if options.outcome is None:
+        for name in ("control", "estimator", "covariates", "se_type"):
+            if getattr(options, name) is not None:
+                raise UsageError(f"--{name.replace('_', '-')} goes with --outcome.")
+        table = planned_table(options.exports, plan, options.experiment, **kept)
+        shown = table[list(PLANNED)] if options.format == "table" else table
+        print(_formatted(shown, options.format))
+        for note in table.attrs["notes"]:
+            print(note, file=sys.stderr)
+        return DONE
+    if options.experiment is None:
+        raise UsageError("--outcome goes with --experiment.")
+    data = participants(options.exports, options.experiment, plan, **kept)
+    with _usage():
+        estimate = chosen(
+            data,
+            plan,
+            options.experiment,
+            options.outcome,
+            control=options.control,
+            estimator=options.estimator,
+            covariates=options.covariates,
+            se_type=options.se_type,
+        )
+    print(_formatted(estimate(), options.format))
+    return DONE
+
+
+def _formatted(frame: pd.DataFrame, form: str) -> str:
+    if form == "csv":
+        return frame.to_csv(index=False, lineterminator="\n").rstrip("\n")
+    if form == "json":
+        return str(frame.to_json(orient="records", indent=2, double_precision=15))
+    from tabulate import tabulate
+
+    return str(tabulate(frame, headers="keys", showindex=False, floatfmt=".4g", missingval="–"))
+
+
+# ------------------------------------------------------------------------------------- power
+
+
+def _power(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "power",
+        _run_power,
+        "power and minimum detectable effect, by simulating the design",
+        ("one sample size", "power --experiment info_source --effect beneficiary=0.4 -n 120"),
+        (
+            "a power curve",
+            "power --experiment incentive --effect reward_beneficiary=0.4 "
+            "-n 120 240 360 480 --figure power.svg",
+        ),
+        (
+            "on a Dask cluster",
+            "power --experiment info_source --effect beneficiary=0.3 -n 600 "
+            "--simulations 100000 --backend dask --scheduler tcp://10.0.0.5:8786",
+        ),
+    )
+    _experiment_option(command)
+    command.add_argument(
+        "--effect",
+        action="append",
+        default=[],
+        type=_effect,
+        metavar="ARM=SIZE",
+        help="effect of an arm against control in standard deviations; may be repeated",
+    )
+    command.add_argument(
+        "-n",
+        nargs="+",
+        required=True,
+        type=_whole(1),
+        metavar="N",
+        help="participants in all arms together; several numbers give a curve",
+    )
+    _power_design(command)
+    command.add_argument(
+        "--simulations", type=_whole(100), default=2_000, metavar="N", help="default: 2000"
+    )
+    command.add_argument("--seed", type=_whole(0), metavar="N", help="default: the plan's")
+    command.add_argument(
+        "--jobs", type=int, default=-1, metavar="N", help="processes (default: one per core)"
+    )
+    command.add_argument(
+        "--backend", choices=("loky", "threading", "dask"), default="loky", help="default: loky"
+    )
+    command.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster")
+    command.add_argument(
+        "--figure", type=_figure, metavar="FILE", help="draw the curve: .svg or .png"
+    )
+    command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+    _plan_option(command)
+
+
+def _power_design(command: argparse.ArgumentParser) -> None:
+    design = command.add_argument_group("assumptions about the design")
+    for name, default, kind, meaning in (
+        ("--session-size", 24, int, "participants per session"),
+        ("--session-correlation", 0.02, float, "share of the variance between sessions"),
+        ("--baseline-correlation", 0.5, float, "of the outcome with the covariates"),
+        ("--attrition", 0.05, float, "share of the assigned who are lost"),
+    ):
+        design.add_argument(
+            name, type=kind, default=default, metavar="X", help=f"{meaning} (default: {default})"
+        )
+
+
+def _run_power(options: argparse.Namespace) -> int:
+    from analysis.simulation.power import power
+
+    plan = _read_plan(options)
+    curve = power(
+        options.experiment,
+        dict(options.effect),
+        options.n,
+        session_size=options.session_size,
+        session_correlation=options.session_correlation,
+        baseline_correlation=options.baseline_correlation,
+        attrition=options.attrition,
+        simulations=options.simulations,
+        plan=plan,
+        seed=options.seed,
+        jobs=options.jobs,
+        backend=options.backend,
+        scheduler=options.scheduler,
+    )
+    shown = _compact(curve) if options.format == "table" else curve
+    print(_formatted(shown, options.format))
+    if options.format == "table":
+        for sentence in _verdicts(curve, plan):
+            print(sentence)
+    if options.figure:
+        from analysis.report.power_figure import draw_power
+
+        draw_power(curve, plan, options.figure)
+    return DONE
+
+
+def _compact(curve: pd.DataFrame) -> pd.DataFrame:
+    """The power table with each Monte-Carlo error beside its number."""
+    shown = curve[["n", "hypothesis", "claim", "contrast", "effect"]].copy()
+    for column, heading in (
+        ("power", "power"),
+        ("power_adjusted", "power, adjusted"),
+        ("minimum_detectable_effect", "detectable effect"),
+        ("smallest_claimable", "claimable bound"),
+    ):
+        pairs = zip(curve[column], curve[f"{column}_error"], strict=True)
+        shown[heading] = ["" if v != v else f"{v:.3f} ± {error:.3f}" for v, error in pairs]
+    return shown
+
+
+def _verdicts(curve: pd.DataFrame, plan: Plan) -> Iterator[str]:
+    """What the numbers mean: claims of no difference that so many people cannot win."""
+    target = f"{100 * plan.power:g}%"
+    yield (
+        f"\nIn standard deviations. Detectable effect: found with {target} power. Claimable "
+        f"bound: the smallest within which an effect of 0 is claimed to lie with {target} power."
+    )
+    for row in curve[curve["claim"] == "none"].to_dict("records"):
+        bound, claimable = row["smallest_effect"], row["smallest_claimable"]
+        if bound != bound:
+            yield (
+                f"n = {row['n']}: {row['hypothesis']} claims no difference that matters; without "
+                "expected_sd in the plan nothing says how large its bound is."
+            )
+            continue
+        can = "can" if claimable <= bound else "cannot"
+        yield (
+            f"n = {row['n']}: {row['hypothesis']} claims no difference beyond {bound:.2f}; the "
+            f"smallest claimable bound is {claimable:.2f}, so it {can} be won with {target} power."
+        )
+
+
+# ---------------------------------------------------------------------------------- simulate
+
+
+def _simulate(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "simulate",
+        _run_simulate,
+        "write exports of simulated participants, marked as simulated",
+        ("no effect", "simulate --experiment info_source -n 120 -o simulated"),
+        (
+            "a planted one",
+            "simulate --experiment incentive -n 240 --effect effort.reward_beneficiary=0.5 "
+            "-o simulated",
+        ),
+    )
+    _experiment_option(command)
+    command.add_argument("-n", required=True, type=_whole(1), metavar="N", help="participants")
+    command.add_argument(
+        "--effect",
+        action="append",
+        default=[],
+        type=_effect,
+        metavar="ARM=SIZE",
+        help="in standard deviations: ARM=SIZE on both outcomes, willingness.ARM=SIZE, "
+        "effort.ARM=SIZE; may be repeated",
+    )
+    command.add_argument("--seed", default="1", metavar="TEXT", help="default: 1")
+    _output(command, "DIR", "folder for the exports; made if it does not exist", required=True)
+
+
+def _run_simulate(options: argparse.Namespace) -> int:
+    from analysis.simulation.simulate import simulate
+
+    simulate(
+        options.experiment,
+        options.n,
+        options.output,
+        effects=dict(options.effect),
+        seed=options.seed,
+    )
+    print(f"Simulated exports are in {options.output}")
+    return DONE
+
+
+# ------------------------------------------------------------------- preregister and codebook
+
+
+def _preregister(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "preregister",
+        _run_preregister,
+        "print the plan as text under the usual registry headings",
+        ("to read", "preregister"),
+        ("to a file", "preregister -o preregistration.md"),
+    )
+    _plan_option(command)
+    _output(command, "FILE", "Markdown file (default: print it)")
+
+
+def _run_preregister(options: argparse.Namespace) -> int:
+    from analysis.planned.preregister import preregistration
+
+    text = preregistration(_read_plan(options))
+    if options.output is None:
+        print(text, end="")
+    else:
+        options.output.write_text(text, encoding="utf-8", newline="\n")
+        print(f"The preregistration is {options.output}")
+    return DONE
+
+
+def _codebook(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "codebook",
+        _run_codebook,
+        "write what every column means, as Markdown and Frictionless Table Schema",
+        ("into a folder", "codebook -o codebook"),
+    )
+    _output(command, "DIR", "folder for the codebook; made if it does not exist", required=True)
+
+
+def _run_codebook(options: argparse.Namespace) -> int:
+    from analysis.exports.codebook import write_codebook
+
+    write_codebook(options.output)
+    print(f"The codebook is in {options.output}")
+    return DONE

@@ -1,0 +1,169 @@
+"""`python -m analysis estimate`: the planned table, or one outcome by one estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis import estimators
+from analysis.errors import AnalysisError, unknown
+from analysis.exports.derived import add_derived
+from analysis.exports.participants import load
+from analysis.inference.contrast import view
+from analysis.planned.estimate import SESSION, assigned, estimate, interim_sentence
+from analysis.planned.plan import Plan, numeric_columns
+from analysis.planned.progress import progress
+from study.experiments import EXPERIMENTS
+
+ADJUSTING = ("planned", "lin", "count_model", "ordered_logit")
+"""The estimators that take covariates."""
+
+WITH_SE_TYPE = ("planned", "difference_in_means", "lin", "count_model")
+"""The estimators that offer several standard errors."""
+
+
+def planned_estimator(
+    data: pd.DataFrame,
+    outcome: str,
+    treatment: str,
+    control: object,
+    *,
+    covariates: Sequence[str],
+    by_arm: Sequence[str],
+    sessions: str | None,
+    se_type: str,
+) -> pd.DataFrame:
+    """Each arm against ``control`` by the regression of the plan."""
+    return view(
+        data,
+        outcome,
+        treatment,
+        control,
+        "planned",
+        se_type=se_type,
+        covariates=[name for name in covariates if name not in by_arm],
+        by_arm=by_arm,
+        sessions=sessions,
+    )
+
+
+ESTIMATORS: Mapping[str, Callable[..., pd.DataFrame]] = {
+    "planned": planned_estimator,
+    "difference_in_means": estimators.difference_in_means,
+    "lin": estimators.lin,
+    "welch": estimators.welch,
+    "rank_test": estimators.rank_test,
+    "count_model": estimators.count_model,
+    "ordered_logit": estimators.ordered_logit,
+}
+
+
+def participants(
+    exports: Sequence[str | Path],
+    experiment: str,
+    plan: Plan,
+    *,
+    include_bots: bool = False,
+    include_demo: bool = False,
+    interim: bool = False,
+) -> pd.DataFrame:
+    """The participants of ``experiment`` whom the plan analyses, with the derived columns.
+
+    Raises ``AnalysisError`` for broken exports, when nobody is left, and before the planned size
+    and looks unless ``interim``.
+    """
+    everyone = load(list(exports), include_bots=include_bots, include_demo=include_demo)
+    kept = assigned(everyone[everyone["experiment"] == experiment], plan)
+    if kept.empty:
+        bots = everyone.attrs["excluded"].get("bot", 0)
+        hint = f" The {bots} simulated ones count with --include-bots." if bots else ""
+        raise AnalysisError(
+            f"Nobody in these exports was assigned to an arm of {experiment}.{hint}"
+        )
+    planned = plan.experiments.get(experiment)
+    if planned is not None and not interim:
+        reached = progress(kept, planned, plan.alpha)
+        if not reached.shown:
+            raise AnalysisError(f"{interim_sentence(reached, planned)} {SHOWN}")
+    return add_derived(kept)
+
+
+SHOWN = "--interim shows them all the same; the preregistration should say so."
+
+
+def planned_table(
+    exports: Sequence[str | Path],
+    plan: Plan,
+    experiment: str | None,
+    *,
+    include_bots: bool = False,
+    include_demo: bool = False,
+    interim: bool = False,
+) -> pd.DataFrame:
+    """The whole planned table of the exports, of one experiment or of all in them."""
+    everyone = load(list(exports), include_bots=include_bots, include_demo=include_demo)
+    bots = everyone.attrs["excluded"].get("bot", 0)
+    try:
+        return estimate(everyone, plan, experiment=experiment, interim=interim)
+    except AnalysisError as error:
+        hint = f" {SHOWN}" if "planned participants" in str(error) else ""
+        hint = f" The {bots} simulated ones count with --include-bots." if everyone.empty else hint
+        raise AnalysisError(f"{error}{hint}") from None
+
+
+def chosen(
+    data: pd.DataFrame,
+    plan: Plan,
+    experiment: str,
+    outcome: str,
+    *,
+    control: str | None = None,
+    estimator: str | None = None,
+    covariates: Sequence[str] | None = None,
+    se_type: str | None = None,
+) -> Callable[[], pd.DataFrame]:
+    """What estimates the effect of each arm on ``outcome`` when it is called.
+
+    What is not given is the plan's. The planned estimator has its covariates and sessions; it is
+    the one of the report.
+    Raises ``AnalysisError`` for names that do not exist and options that do not go together.
+    """
+    name = estimator or "planned"
+    design = EXPERIMENTS[experiment]
+    for column in (outcome, *(covariates or ())):
+        if column not in data.columns:
+            known = numeric_columns(experiment)
+            close = get_close_matches(column, known, n=1)
+            if close:
+                raise AnalysisError(f"There is no column {column!r}. Did you mean {close[0]!r}?")
+            raise unknown("column", column, known)
+    if control is not None and control not in design.arms:
+        raise unknown(f"arm in {experiment} called", control, design.arms)
+    options = _options(name, plan, covariates, se_type)
+    against = control or design.control
+    return partial(ESTIMATORS[name], data, outcome, "arm", against, **options)
+
+
+def _options(
+    name: str, plan: Plan, covariates: Sequence[str] | None, se_type: str | None
+) -> dict[str, Any]:
+    if covariates and name not in ADJUSTING:
+        raise AnalysisError(f"{name} takes no covariates; {', '.join(ADJUSTING)} do.")
+    if se_type and name not in WITH_SE_TYPE:
+        raise AnalysisError(f"{name} has no se_type; {', '.join(WITH_SE_TYPE)} have.")
+    options: dict[str, Any] = {}
+    if covariates is not None and name in ADJUSTING:
+        options["covariates"] = list(covariates)
+    elif name in ("lin", "planned"):
+        options["covariates"] = list(plan.covariates)
+    if name == "planned":
+        options["by_arm"] = [each for each in plan.by_arm if each in options["covariates"]]
+        options["sessions"] = SESSION if plan.session_effects else None
+    if name in WITH_SE_TYPE:
+        options["se_type"] = se_type or "HC2"
+    return options

@@ -1,0 +1,5 @@
+"""The planned analysis: the plan as data, the whole table of its estimates, and its text.
+
+``plan`` reads and checks `plan.toml`, ``estimate`` carries it out, ``preregister`` writes it under
+the headings of the usual registries. Nothing here knows how a report looks.
+"""

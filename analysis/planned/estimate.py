@@ -1,0 +1,733 @@
+"""The planned analysis: every estimate of an experiment, its p-values and what they decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import AnalysisError, unknown
+from analysis.exports.derived import BLOCK, add_derived
+from analysis.inference import claims, families
+from analysis.inference.adjust import adjust
+from analysis.inference.contrast import estimator_name
+from analysis.inference.fit import Contrasts, Fit, Floats, contrasts, fit, joint
+from analysis.inference.randomization import randomize
+from analysis.inference.sample import Sample, prepare
+from analysis.planned.plan import RARE, ExperimentPlan, Family, Hypothesis, Plan, load_plan
+from analysis.planned.progress import Progress, progress
+from analysis.planned.robustness import robustness
+from analysis.words import counted, listed
+
+SESSION = "session_code"
+
+COLUMNS = (
+    "experiment",
+    "family",
+    "hypothesis",
+    "claim",
+    "contrast",
+    "outcome",
+    "term",
+    "control",
+    "estimate",
+    "std_error",
+    "statistic",
+    "df",
+    "p_value",
+    "conf_low",
+    "conf_high",
+    "n",
+    "estimator",
+    "covariates",
+    "imputed",
+    "p_randomization",
+    "p_claim",
+    "p_adjusted",
+    "adjustment",
+    "simultaneous_low",
+    "simultaneous_high",
+    "level",
+    "verdict",
+    "size",
+    "control_mean",
+    "control_sd",
+    "smallest_effect",
+    "p_equivalence",
+    "equivalence_low",
+    "equivalence_high",
+    "minimum_detectable_effect",
+    "by_arm_estimate",
+    "by_arm_p",
+    "robustness",
+    "robustness_estimate",
+    "robustness_p",
+)
+"""The columns of the table and of ``estimates.csv``; effects in the unit of the outcome's column.
+
+``p_value`` and ``p_randomization`` are those of the t (for several contrasts, of the F);
+``p_claim`` is that of the claim, which ``p_adjusted`` is made from and never falls below.
+``level`` is what ``p_adjusted`` is held against. An association is in standard deviations of both.
+For several contrasts at once ``estimate`` is the root of their mean square; for a conjunction it
+is that of the part which decides.
+"""
+
+TEXTS = ("estimator", "covariates", "verdict", "size", "robustness", "adjustment", "claim")
+
+
+@dataclass
+class Notes:
+    """What could not be done as planned, in sentences, each once."""
+
+    departures: list[str] = field(default_factory=list)
+
+    def add(self, sentence: str) -> None:
+        if sentence not in self.departures:
+            self.departures.append(sentence)
+
+
+def estimate(
+    data: pd.DataFrame,
+    plan: Plan | str | Path | None = None,
+    *,
+    experiment: str | None = None,
+    interim: bool = False,
+) -> pd.DataFrame:
+    """Every planned estimate, its p-values and verdict: the whole table of the report.
+
+    Parameters
+    ----------
+    data : participants as `load` gives them, of one or more experiments. Who is left out is
+        decided here, by the plan: those without an arm, with a forced arm, in an arm that is not
+    planned. plan : `analysis/plan.toml`, or another file.
+    experiment : one only. Needed if ``data`` has no column ``experiment``.
+    interim : also show outcomes of real people before the planned size, where no look is planned.
+
+    Returns
+    -------
+    One row per family, outcome and hypothesis, in the plan's order, with the columns of
+    ``estimates.csv``. What cannot be estimated has no estimate and no p-value;
+    ``frame.attrs["notes"]`` says why, and what else is not as planned.
+
+    Raises
+    ------
+    AnalysisError : a broken plan; nobody in an arm of the experiment; fewer real participants than
+        planned, where no look is planned.
+    """
+    if not isinstance(data, pd.DataFrame):
+        raise AnalysisError(f"The data must be a pandas DataFrame, not {type(data).__name__}.")
+    if not isinstance(plan, Plan | str | Path | None):
+        raise AnalysisError(f"The plan must be a Plan or a file, not {type(plan).__name__}.")
+    planned = plan if isinstance(plan, Plan) else load_plan(plan) if plan else load_plan()
+    names = [experiment] if experiment else list(planned.experiments)
+    if experiment and experiment not in planned.experiments:
+        raise unknown("experiment in the plan called", experiment, planned.experiments)
+    if "arm" not in data.columns:
+        raise unknown("column", "arm", data.columns)
+    if "experiment" not in data.columns and experiment is None:
+        raise AnalysisError("The data have no column 'experiment', so experiment= must name one.")
+    frames, notes = [], Notes()
+    for name in names:
+        rows = data[data["experiment"] == name] if "experiment" in data.columns else data
+        each = planned.experiments[name]
+        kept = analysed(add_derived(rows), each, planned, notes)
+        if kept.empty:
+            continue
+        reached = progress(kept, each, planned.alpha)
+        if not reached.shown and not interim:
+            raise AnalysisError(interim_sentence(reached, each))
+        frames.append(estimate_experiment(kept, each, planned, notes, reached))
+    if not frames:
+        raise AnalysisError(f"Nobody in these data is in an arm of {' or '.join(names)}.")
+    table = pd.concat(frames, ignore_index=True)
+    table.attrs["notes"] = notes.departures
+    return table
+
+
+def interim_sentence(reached: Progress, planned: ExperimentPlan) -> str:
+    """Why the outcomes of an experiment are not shown yet."""
+    looks = [f"{look:,}" for look in planned.looks]
+    before = f", or at the planned look at {listed(looks)}" if looks else ""
+    return (
+        f"{planned.title}: {reached.analysed:,} of {reached.size:,} planned participants. "
+        f"Outcomes by arm are shown when all are there{before}."
+    )
+
+
+def assigned(data: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Those whose arm was drawn, without those whose arm was set by hand if the plan says so."""
+    kept = data[data["arm"].notna()]
+    if "forced_arm" in plan.exclusions and "arm_forced" in kept.columns:
+        kept = kept[(kept["arm_forced"] != 1).fillna(True).astype(bool)]
+    return kept.reset_index(drop=True)
+
+
+def analysed(
+    data: pd.DataFrame, planned: ExperimentPlan, plan: Plan, notes: Notes
+) -> pd.DataFrame:
+    """Those `assigned` whom the plan analyses, in the arm that was drawn.
+
+    An arm that is not planned, or holds one person, is left out and said.
+    """
+    kept = assigned(data, plan)
+    counts = kept["arm"].value_counts()
+    strays = [
+        str(arm) for arm, count in counts.items() if 0 < count < 2 or arm not in planned.arms
+    ]
+    if strays:
+        notes.add(
+            f"No estimates for {listed(sorted(strays))}: a single participant, or no arm of the "
+            "plan."
+        )
+    return kept[~kept["arm"].isin(strays)].reset_index(drop=True)
+
+
+def estimate_experiment(
+    data: pd.DataFrame,
+    planned: ExperimentPlan,
+    plan: Plan,
+    notes: Notes,
+    reached: Progress,
+) -> pd.DataFrame:
+    """The table of one experiment, from its `analysed` participants; `COLUMNS`."""
+    cells = [
+        _Cell(family, outcome, each)
+        for family in planned.families
+        for outcome in family.outcomes
+        for each in planned.rows(family)
+    ]
+    work = _Work(data, planned, plan, notes)
+    for task, members in _tasks(cells, work).items():
+        work.run(task, members)
+    for family in planned.families:
+        _judge([cell for cell in cells if cell.family == family], plan, family, reached.level)
+    robustness(data, cells, planned, plan)
+    frame = pd.DataFrame([cell.row(planned, plan, reached.level) for cell in cells])
+    for name in TEXTS:
+        frame[name] = frame[name].fillna("")
+    return frame[list(COLUMNS)]
+
+
+# -------------------------------------------------------------------------------------- cells
+
+
+@dataclass
+class _Cell:
+    """One hypothesis on one outcome: a row in the making."""
+
+    family: Family
+    outcome: str
+    hypothesis: Hypothesis
+    values: dict[str, Any] = field(default_factory=dict)
+    influence: Floats | None = None
+
+    @property
+    def tested(self) -> bool:
+        return self.hypothesis.id in self.family.hypotheses
+
+    def claim(self, plan: Plan, claim: str | None = None) -> str:
+        """The claim of the hypothesis, or another one, as it reads on this outcome."""
+        return plan.outcomes[self.outcome].claim(claim or self.hypothesis.claim)
+
+    def number(self, name: str) -> float:
+        return float(self.values.get(name, np.nan))
+
+    def row(self, planned: ExperimentPlan, plan: Plan, level: float) -> dict[str, Any]:
+        """All columns; what is not known is missing."""
+        each = self.hypothesis
+        described = {
+            "experiment": planned.name,
+            "family": self.family.name,
+            "hypothesis": each.id,
+            "claim": "all" if each.all else "" if each.descriptive else self.claim(plan),
+            "contrast": each.contrast,
+            "outcome": self.outcome,
+            "term": each.term,
+            "control": "" if each.factor else each.control,
+            "adjustment": self.family.adjustment if self.tested else "",
+            "smallest_effect": plan.bound(each, self.outcome),
+            "level": level,
+            "n": 0,
+            "imputed": 0,
+        }
+        return dict.fromkeys(COLUMNS, np.nan) | described | self.values
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Cells that one fit can serve: the same rows, covariates and hypotheses."""
+
+    outcomes: tuple[str, ...]
+    hypotheses: tuple[str, ...]
+    covariates: tuple[str, ...]
+    slope: str
+
+
+def _tasks(cells: Sequence[_Cell], work: _Work) -> dict[_Task, list[_Cell]]:
+    """Cells that share covariates, then outcomes that share rows."""
+    by_outcome: dict[tuple[str, tuple[str, ...], str], list[_Cell]] = {}
+    for cell in cells:
+        each = cell.hypothesis
+        if each.all:
+            continue
+        slope = each.association or each.moderator
+        key = (cell.outcome, work.plan.adjusts_for(each), slope)
+        by_outcome.setdefault(key, []).append(cell)
+    found: dict[Any, list[tuple[str, list[_Cell]]]] = {}
+    for (outcome, covariates, slope), members in by_outcome.items():
+        ids = tuple(cell.hypothesis.id for cell in members)
+        # Standardising an outcome is for associations; they are fitted one at a time.
+        pattern = (outcome,) if slope else work.known(outcome).tobytes()
+        found.setdefault((pattern, ids, covariates, slope), []).append((outcome, members))
+    return {
+        _Task(tuple(outcome for outcome, _ in parts), ids, covariates, slope): [
+            cell for _, members in parts for cell in members
+        ]
+        for (_, ids, covariates, slope), parts in found.items()
+    }
+
+
+@dataclass
+class _Work:
+    """Fits tasks on the data of an experiment and writes what they give into their cells."""
+
+    data: pd.DataFrame
+    planned: ExperimentPlan
+    plan: Plan
+    notes: Notes
+
+    def known(self, outcome: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Who has an outcome."""
+        if outcome not in self.data.columns:
+            return np.zeros(len(self.data), dtype=np.bool_)
+        return self.data[outcome].notna().to_numpy(dtype=bool)
+
+    def run(self, task: _Task, cells: list[_Cell]) -> None:
+        known = self.known(task.outcomes[0])
+        counts = self.data.loc[known, "arm"].value_counts()
+        present = [arm for arm in self.planned.arms if counts.get(arm, 0) > 1]
+        for outcome in task.outcomes:
+            mine = [cell for cell in cells if cell.outcome == outcome]
+            if self._absent(mine, outcome, present, bool(known.any())):
+                cells = [cell for cell in cells if cell.outcome != outcome or cell.values == {}]
+        cells = [cell for cell in cells if "n" not in cell.values]
+        if not cells:
+            return
+        outcomes = tuple(dict.fromkeys(cell.outcome for cell in cells))
+        rows = self.data[known & self.data["arm"].isin(present).to_numpy()]
+        sample = self._sample(rows, replace(task, outcomes=outcomes), cells)
+        if sample is not None:
+            self._fill(sample, cells, task, rows)
+
+    def _absent(self, cells: list[_Cell], outcome: str, present: list[str], known: bool) -> bool:
+        """Marks the cells whose arms nobody is in; True if there were any."""
+        found = False
+        for cell in cells:
+            weights = np.abs(cell.hypothesis.weights or [[1.0] * len(self.planned.arms)])
+            needed = [
+                arm
+                for arm, weight in zip(self.planned.design.arms, weights.max(axis=0), strict=True)
+                if weight > 0 and (not cell.hypothesis.association)
+            ]
+            missing = [arm for arm in needed if arm not in present]
+            reason = ""
+            if not known:
+                reason = f"nobody has {outcome}"
+            elif missing:
+                reason = f"nobody, or one person, in {listed(missing)} has {outcome}"
+            elif len(present) < 2 and not cell.hypothesis.association:
+                reason = "there is one arm only"
+            if reason:
+                self._lost(cell, f"{reason}.")
+                found = True
+        return found
+
+    def _lost(self, cell: _Cell, reason: str) -> None:
+        cell.values["n"] = 0
+        self.notes.add(f"{cell.hypothesis.id} on {cell.outcome} was not estimated: {reason}")
+
+    def _sample(self, rows: pd.DataFrame, task: _Task, cells: list[_Cell]) -> Sample | None:
+        """The planned sample; without the covariates that the data do not hold."""
+        outcomes = []
+        for outcome in task.outcomes:
+            values = rows[outcome].astype("Float64").to_numpy(dtype=float)
+            if np.ptp(values) > 0:
+                outcomes.append(outcome)
+                continue
+            for cell in cells:
+                if cell.outcome == outcome:
+                    self._lost(cell, f"it is {values[0]:g} for all.")
+        cells[:] = [cell for cell in cells if "n" not in cell.values]
+        if not outcomes:
+            return None
+        covariates = [c for c in task.covariates if c != task.slope and self._usable(rows, c)]
+        by_arm = [c for c in self.plan.by_arm if c in covariates]
+        if self.plan.session_effects and SESSION not in rows.columns:
+            self.notes.add(f"The data have no {SESSION}, so estimates do without session effects.")
+        association = bool(task.slope) and bool(cells[0].hypothesis.association)
+        if task.slope:
+            covariates, by_arm = (
+                ([task.slope, *covariates], by_arm)
+                if association
+                else (covariates, [task.slope, *by_arm])
+            )
+        try:
+            return prepare(
+                rows,
+                outcomes,
+                "arm",
+                covariates=covariates,
+                by_arm=by_arm,
+                sessions=SESSION
+                if self.plan.session_effects and SESSION in rows.columns
+                else None,
+                blocks=BLOCK if self._blocked(rows) else None,
+                complete=[task.slope] if task.slope else [],
+            )
+        except AnalysisError as error:
+            for cell in cells:
+                self._lost(cell, str(error))
+            return None
+
+    def _usable(self, rows: pd.DataFrame, covariate: str) -> bool:
+        values = rows[covariate].dropna() if covariate in rows.columns else pd.Series(dtype=float)
+        if values.nunique() > 1:
+            return True
+        what = "is missing" if values.empty else "is the same for everybody"
+        self.notes.add(f"Estimates do without the covariate {covariate}, which {what}.")
+        return False
+
+    def _blocked(self, rows: pd.DataFrame) -> bool:
+        if BLOCK not in rows.columns or rows[BLOCK].isna().all():
+            self.notes.add("No blocks were exported, so randomization tests permute everybody.")
+            return False
+        without = int(rows[BLOCK].isna().sum())
+        if without:
+            self.notes.add(
+                f"{counted(without, 'participant')} without a block, who keep their arm in "
+                "randomization tests."
+            )
+        return True
+
+    def _fill(self, sample: Sample, cells: list[_Cell], task: _Task, rows: pd.DataFrame) -> None:
+        """Estimates, p-values and influences of all cells of a sample."""
+        fitted = fit(sample.outcomes, sample.model)
+        kept: list[str] = []
+        weights: list[Floats] = []
+        at: dict[str, range] = {}
+        for name in dict.fromkeys(cell.hypothesis.id for cell in cells):
+            mine = self._weights(sample, self.planned.hypothesis(name), task.slope)
+            try:
+                contrasts(fitted, mine)
+            except AnalysisError as error:
+                for cell in cells:
+                    if cell.hypothesis.id == name:
+                        self._lost(cell, str(error))
+                continue
+            at[name] = range(len(weights), len(weights) + len(mine))
+            weights += list(mine)
+            kept.append(name)
+        if not weights:
+            return
+        found = contrasts(fitted, np.array(weights))
+        drawn = self._drawn(sample, fitted, found, np.array(weights), at, bool(task.slope))
+        imputed = sum(sample.imputed.values())
+        for name, count in sample.imputed.items():
+            self.notes.add(
+                f"{name} was missing for {counted(count, 'participant')} and set to the mean of "
+                "the others."
+            )
+        for cell in cells:
+            if cell.hypothesis.id not in kept:
+                continue
+            column = sample.names.index(cell.outcome)
+            place = at[cell.hypothesis.id]
+            if np.isnan(found.estimate[list(place), column]).any():
+                self._lost(cell, f"{cell.outcome} does not vary within the arms compared.")
+                continue
+            if (count := self._rarer(sample, column, cell.hypothesis)) < RARE:
+                self._lost(
+                    cell,
+                    f"all but {count} of those compared have the same value, too few for a "
+                    "standard error.",
+                )
+                continue
+            unit = 1.0
+            if cell.hypothesis.association:
+                unit = 1 / float(sample.outcomes[:, column].std(ddof=1))
+            cell.values |= self._numbers(found, fitted, np.array(weights), place, column, unit)
+            cell.values |= {
+                "n": sample.size,
+                "estimator": estimator_name(sample),
+                "covariates": " ".join([*sample.by_arm, *sample.common]),
+                "imputed": imputed,
+                "p_randomization": drawn[place[0], column],
+                **self._reference(rows, cell),
+            }
+            cell.values |= _judged(cell, self.plan)
+            cell.influence = np.zeros(len(self.data))
+            positions = rows.index.to_numpy()[sample.rows]
+            cell.influence[positions] = _direction(found, place, column)
+
+    def _rarer(self, sample: Sample, column: int, each: Hypothesis) -> int:
+        """How many of those compared have the rarer one of two values; many if there are more."""
+        values = sample.outcomes[:, column]
+        if len(np.unique(values)) > 2:
+            return len(values)
+        used = np.abs(each.weights or np.ones((1, len(self.planned.arms)))).max(axis=0) > 0
+        named = [arm for arm, one in zip(self.planned.design.arms, used, strict=True) if one]
+        codes = [at for at, label in enumerate(sample.labels) if label in named]
+        compared = values[np.isin(sample.model.arms, codes)]
+        ones = int((compared == values.max()).sum())
+        return min(ones, len(compared) - ones)
+
+    def _weights(self, sample: Sample, each: Hypothesis, slope: str) -> Floats:
+        if each.association:
+            return sample.model.common_slope(sample.common.index(slope))[None]
+        named = [dict(zip(self.planned.design.arms, row, strict=True)) for row in each.weights]
+        arms = [
+            sample.arm_weights({arm: weight for arm, weight in row.items() if weight})
+            for row in named
+        ]
+        number = sample.by_arm.index(slope) if slope else None
+        return np.array([sample.model.weights(row, number) for row in arms])
+
+    def _numbers(
+        self,
+        found: Contrasts,
+        fitted: Fit,
+        weights: Floats,
+        place: range,
+        column: int,
+        unit: float,
+    ) -> dict[str, float]:
+        values = found.estimate[list(place), column]
+        if len(place) > 1:
+            whole = joint(fitted, weights[list(place)], column)
+            return {
+                "estimate": float(np.sqrt(np.mean(values**2))),
+                "statistic": whole.statistic,
+                "df": whole.df_residual,
+                "p_value": whole.p_value,
+                "p_claim": whole.p_value,
+            }
+        estimate, error = unit * values[0], unit * found.std_error[place[0], column]
+        df = float(found.df[place[0]])
+        margin = stats.t.isf(self.plan.alpha / 2, df) * error
+        return {
+            "estimate": float(estimate),
+            "std_error": float(error),
+            "statistic": float(estimate / error),
+            "df": df,
+            "p_value": float(2 * stats.t.sf(abs(estimate / error), df)),
+            "conf_low": float(estimate - margin),
+            "conf_high": float(estimate + margin),
+        }
+
+    def _drawn(
+        self,
+        sample: Sample,
+        fitted: Fit,
+        found: Contrasts,
+        weights: Floats,
+        at: Mapping[str, range],
+        slope: bool,
+    ) -> Floats:
+        """Randomization p-values (contrasts, outcomes); those of a set stand at its first one."""
+        p_values = np.full(found.estimate.shape, np.nan)
+        if all(self.planned.hypothesis(name).association for name in at):
+            return p_values
+        width = sample.model.count * (1 + len(sample.by_arm))
+        single = [place[0] for place in at.values() if len(place) == 1]
+        sets = [list(place) for place in at.values() if len(place) > 1]
+        try:
+            result = randomize(
+                sample.outcomes,
+                sample.model,
+                sample.blocks,
+                weights[:, :width],
+                self.plan.draws,
+                self.plan.seed,
+                sets,
+            )
+        except AnalysisError as error:
+            self.notes.add(f"No randomization test of {listed(list(sample.names))}: {error}")
+            return p_values
+        p_values[single] = result.p_values(found.statistic**2)[single]
+        for number, place in enumerate(sets):
+            wald = [
+                joint(fitted, weights[place], column).wald for column in range(len(sample.names))
+            ]
+            observed = np.full((len(sets), len(wald)), np.nan)
+            observed[number] = wald
+            p_values[place[0]] = result.p_values(observed, joint=True)[number]
+        return p_values
+
+    def _reference(self, rows: pd.DataFrame, cell: _Cell) -> dict[str, float]:
+        """Mean and spread of the arm compared with; without one, the spread of all."""
+        values = rows[cell.outcome].astype(float)
+        each = cell.hypothesis
+        compared = bool(each.control) and not each.factor
+        if compared:
+            values = values[rows["arm"] == each.control]
+        return {
+            "control_mean": float(values.mean()) if compared else np.nan,
+            "control_sd": float(values.std(ddof=1)),
+        }
+
+
+def _direction(found: Contrasts, place: range, column: int) -> Floats:
+    """The influence of a contrast; of several, that of the combination farthest from 0."""
+    influence = found.influence[list(place), column]
+    if len(place) == 1:
+        return np.asarray(influence[0])
+    values = found.estimate[list(place), column]
+    return np.asarray(np.linalg.pinv(influence @ influence.T) @ values @ influence)
+
+
+def _judged(cell: _Cell, plan: Plan) -> dict[str, float]:
+    """The claim's p-value, equivalence, and what could have been detected.
+
+    Minimum detectable effect after Bloom 1995, 10.1177/0193841X9501900504.
+    """
+    if cell.hypothesis.joint:
+        return {}
+    value, error, df = cell.number("estimate"), cell.number("std_error"), cell.number("df")
+    bound = plan.bound(cell.hypothesis, cell.outcome)
+    margin = float(stats.t.isf(plan.alpha, df)) * error
+    factor = float(stats.t.isf(plan.alpha / 2, df) + stats.t.ppf(plan.power, df))
+    return {
+        "p_claim": claims.p_value(cell.claim(plan), value, error, df, bound),
+        "p_equivalence": claims.p_value("none", value, error, df, bound),
+        "equivalence_low": value - margin,
+        "equivalence_high": value + margin,
+        "minimum_detectable_effect": factor * error,
+    }
+
+
+# ------------------------------------------------------------------------------------ families
+
+
+def _judge(cells: list[_Cell], plan: Plan, family: Family, level: float) -> None:
+    """Adjusted p-values, simultaneous intervals, conjunctions and verdicts of a family."""
+    tested = [cell for cell in cells if cell.tested and not np.isnan(cell.number("p_claim"))]
+    if tested:
+        _adjust(tested, plan, family, level)
+    carried = set()
+    whole = [cell for cell in cells if cell.hypothesis.all]
+    for cell in whole:
+        parts = {c.hypothesis.id: c for c in cells if c.outcome == cell.outcome}
+        _conjoin(cell, parts, plan, len(whole))
+        if cell.values.get("p_adjusted", 1.0) < level:
+            carried |= {
+                (cell.outcome, p.hypothesis) for p in cell.hypothesis.all if _own(p, parts)
+            }
+    for cell in cells:
+        cell.values |= _verdict(cell, plan, level, (cell.outcome, cell.hypothesis.id) in carried)
+
+
+def _own(part: Any, parts: Mapping[str, _Cell]) -> bool:
+    """Whether a part claims what its hypothesis does, so that it can carry it."""
+    return bool(parts[part.hypothesis].hypothesis.claim == part.claim)
+
+
+def _adjust(cells: list[_Cell], plan: Plan, family: Family, level: float) -> None:
+    p_values = np.array([cell.number("p_claim") for cell in cells])
+    influence = np.array([cell.influence for cell in cells])
+    law = families.joint_law(influence, seed=plan.seed)
+    if family.adjustment == "step_down":
+        adjusted = families.step_down(
+            p_values, law, [_about(c) for c in cells], [_logic(c) for c in cells]
+        )
+    else:
+        adjusted = adjust(p_values, family.adjustment)
+    own = families.simultaneous(law, level)
+    for cell, p_value in zip(cells, adjusted, strict=True):
+        cell.values["p_adjusted"] = float(p_value)
+        if not cell.hypothesis.joint:
+            margin = float(stats.t.isf(own / 2, cell.number("df"))) * cell.number("std_error")
+            cell.values["simultaneous_low"] = cell.number("estimate") - margin
+            cell.values["simultaneous_high"] = cell.number("estimate") + margin
+
+
+def _about(cell: _Cell) -> tuple[str, str]:
+    """Hypotheses on one outcome's means, or its slopes, can imply each other."""
+    return cell.outcome, cell.hypothesis.moderator or cell.hypothesis.association
+
+
+def _logic(cell: _Cell) -> families.Vector | None:
+    """The combination of arms that is claimed not to be 0, if that is what is claimed."""
+    each = cell.hypothesis
+    if each.joint or each.association or each.claim in ("none", "exceeds"):
+        return None
+    return each.weights[0]
+
+
+def _conjoin(cell: _Cell, parts: Mapping[str, _Cell], plan: Plan, number: int) -> None:
+    """The conjunction's p: the largest of its parts', with the estimate of the part that decides.
+
+    Several conjunctions of a family share alpha out evenly (Bonferroni).
+    """
+    found = []
+    for part in cell.hypothesis.all:
+        member = parts[part.hypothesis]
+        bound = plan.bound(member.hypothesis, cell.outcome)
+        p_value = member.number("p_value")
+        if not member.hypothesis.joint:
+            value, error, df = map(member.number, ("estimate", "std_error", "df"))
+            p_value = claims.p_value(part.claim, value, error, df, bound)
+        claim = member.claim(plan, part.claim)
+        found.append((claim, member.number("estimate"), p_value))
+    together = claims.conjunction(found)
+    cell.values["n"] = 0
+    if np.isnan(together):
+        return
+    alone = [claims.conjunction([each]) for each in found]
+    decides = parts[cell.hypothesis.all[int(np.argmax(alone))].hypothesis]
+    taken = (
+        "estimate",
+        "std_error",
+        "statistic",
+        "df",
+        "conf_low",
+        "conf_high",
+        "n",
+        "covariates",
+        "imputed",
+    )
+    cell.values |= {name: decides.values[name] for name in taken if name in decides.values}
+    cell.values |= {
+        "term": f"decided by {decides.hypothesis.id}",
+        "estimator": f"conjunction, {decides.values['estimator']}",
+        "p_claim": together,
+        "p_adjusted": min(1.0, together * number),
+        "adjustment": "conjunction",
+    }
+
+
+def _verdict(cell: _Cell, plan: Plan, level: float, carried: bool) -> dict[str, str]:
+    each = cell.hypothesis
+    if np.isnan(cell.number("estimate")):
+        return {"verdict": "missing", "size": ""}
+    if each.all:
+        return {"verdict": "won" if cell.number("p_adjusted") < level else "open", "size": ""}
+    if not cell.tested:
+        return {"verdict": "described", "size": ""}
+    interval = cell.number("simultaneous_low"), cell.number("simultaneous_high")
+    value, adjusted = cell.number("estimate"), cell.number("p_adjusted")
+    bound = plan.bound(each, cell.outcome)
+    reached = claims.verdict(cell.claim(plan), value, adjusted, interval, bound, level)
+    if carried and reached not in ("won", "difference"):
+        reached = "carried"
+    return {"verdict": reached, "size": claims.size(interval, bound)}
+
+
+def cells_of(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """The rows of a table as dictionaries with text keys."""
+    for row in frame.to_dict("records"):
+        yield {str(key): value for key, value in row.items()}

@@ -1,0 +1,610 @@
+"""The pre-registered analysis, read from `plan.toml` and checked against what the data hold.
+
+`estimate`, `report`, `power` and `preregister` all read the same `Plan`. A plan that names
+something that does not exist, or that contradicts itself, is refused with its file and line.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from analysis.errors import AnalysisError
+from analysis.exports.derived import DERIVED
+from analysis.inference.claims import CLAIMS
+from analysis.planned.tables import Table, choices, read_table
+from study import columns
+from study.experiments import EXPERIMENTS, Experiment
+
+FILE = Path(__file__).parents[1] / "plan.toml"
+
+KINDS = {
+    "continuous": "slopes by arm alone",
+    "count": "the ratio of means by a count model with quasi-Poisson errors",
+    "binary": "the odds ratio by a logit model",
+    "bounded": "the rank test within blocks",
+    "ceiling": "the share of participants at the highest value, by the same regression",
+}
+"""What an outcome is, and the robustness column that it gets beside the one with slopes by arm."""
+
+ADJUSTMENTS = {
+    "step_down": "closed step-down on the joint law of the estimates",
+    "holm": "Holm's method",
+    "bh": "Benjamini and Hochberg's method (false discovery rate)",
+}
+EXCLUSIONS = {
+    "bots": "participants played by oTree's bots",
+    "demo": "sessions created from the demo page",
+    "forced_arm": "participants whose arm was set by hand (force_arm)",
+    "not_assigned": "participants who left before an arm was drawn",
+}
+PART = re.compile(r"^(?:(\w+)\(([\w.-]+)\)|([\w.-]+))$")
+"""A part of a conjunction: ``H7``, as it is claimed, or ``none(H4)``."""
+
+RARE = 5
+"""Of an outcome with two values, the rarer must be there so often among those compared: fewer make
+a standard error that is too small for claims of no difference, and a randomization p that hangs on
+who they are."""
+
+NUMERIC = ("boolean", "integer", "number", "money")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One outcome: how it is named in sentences, measured, and judged.
+
+    Effects are in the column's own unit; ``scale`` turns that unit into ``unit`` (100 for shares
+    shown in percentage points), in which differences are written; levels are written in
+    ``level_unit``. ``smallest_effect`` is the smallest difference between arms that is of
+    interest, ``smallest_interaction`` that between differences (0: no interaction is planned).
+    ``expected_sd`` is what the standard deviation within arms will be, for power (0: unknown).
+    Where what a hypothesis says to increase shows as a decrease, the outcome is ``reversed``.
+    """
+
+    name: str
+    label: str
+    phrase: str
+    kind: str
+    unit: str
+    smallest_effect: float
+    smallest_interaction: float = 0.0
+    expected_sd: float = 0.0
+    scale: float = 1.0
+    level_unit: str = ""
+    reversed: bool = False
+
+    def claim(self, claim: str) -> str:
+        """What a hypothesis' claim means on this outcome: on a ``reversed`` one, the contrary."""
+        contrary = {"increase": "decrease", "decrease": "increase"}
+        return contrary.get(claim, claim) if self.reversed else claim
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a conjunction: a claim about the contrast of another hypothesis."""
+
+    hypothesis: str
+    claim: str
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One claim about one contrast, about several at once, or a conjunction of others.
+
+    It compares ``treatment`` with ``control``; or is the ``interaction`` of two factors; the
+    effect of a ``factor``, between two of its levels or among all; an ``association`` with
+    something measured before treatment; or ``all`` of several parts. With a ``moderator``, the
+    comparison is of the outcome's slopes on it. ``weights`` are those of the arms, in the design's
+    order, one row per contrast. ``covariates`` None: those of the plan. A ``descriptive`` one is
+    not tested.
+    """
+
+    id: str
+    statement: str
+    claim: str
+    treatment: str = ""
+    control: str = ""
+    interaction: tuple[str, ...] = ()
+    factor: str = ""
+    association: str = ""
+    moderator: str = ""
+    all: tuple[Part, ...] = ()
+    smallest_effect: float = math.nan
+    covariates: tuple[str, ...] | None = None
+    descriptive: bool = False
+    weights: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def contrast(self) -> str:
+        """What is compared, as a short label."""
+        if self.all:
+            return " and ".join(
+                f"{part.claim}({part.hypothesis})" if part.claim == "none" else part.hypothesis
+                for part in self.all
+            )
+        if self.association:
+            return f"{self.association} (association)"
+        if self.interaction:
+            shown = " × ".join(self.interaction)
+        elif self.factor and not self.treatment:
+            shown = f"{self.factor}, any level"
+        else:
+            shown = f"{self.treatment} vs {self.control}"
+            shown = f"{self.factor}: {shown}" if self.factor else shown
+        return f"{self.moderator} × ({shown})" if self.moderator else shown
+
+    @property
+    def term(self) -> str:
+        """A short name of the estimate."""
+        if self.all:
+            return "conjunction"
+        return self.association or ":".join(self.interaction) or self.treatment or self.factor
+
+    @property
+    def joint(self) -> bool:
+        """Whether it claims something of several contrasts at once."""
+        return len(self.weights) > 1
+
+
+@dataclass(frozen=True)
+class Family:
+    """Claims that are judged together: each of ``hypotheses`` (by id) on each outcome."""
+
+    name: str
+    outcomes: tuple[str, ...]
+    hypotheses: tuple[str, ...] = ()
+    adjustment: str = "step_down"
+
+
+@dataclass(frozen=True)
+class ExperimentPlan:
+    """The hypotheses of one experiment, its families of tests, its arms and factors in words.
+
+    ``size`` is the planned number of analysed participants, ``looks`` the smaller numbers at which
+    the outcomes are looked at before. ``levels`` name, for a factor with several levels, the arms
+    of each.
+    """
+
+    name: str
+    title: str
+    question: str
+    arms: Mapping[str, str]
+    factors: Mapping[str, str]
+    hypotheses: tuple[Hypothesis, ...]
+    families: tuple[Family, ...]
+    size: int
+    looks: tuple[int, ...] = ()
+    levels: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    @property
+    def primary(self) -> Family:
+        return self.families[0]
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        return tuple(name for family in self.families for name in family.outcomes)
+
+    @property
+    def design(self) -> Experiment:
+        return EXPERIMENTS[self.name]
+
+    def hypothesis(self, name: str) -> Hypothesis:
+        return next(each for each in self.hypotheses if each.id == name)
+
+    def rows(self, family: Family) -> list[Hypothesis]:
+        """What stands under each outcome of a family: tested, described, and conjunctions."""
+        return [
+            each
+            for each in self.hypotheses
+            if each.id in family.hypotheses
+            or each.descriptive
+            or (each.all and family == self.primary)
+        ]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole analysis: what is estimated, how, on whom, and what would count as small.
+
+    ``by_arm`` are those of the ``covariates`` that have a slope in each arm.
+    """
+
+    title: str
+    alpha: float
+    power: float
+    draws: int
+    seed: int
+    covariates: tuple[str, ...]
+    by_arm: tuple[str, ...]
+    session_effects: bool
+    heterogeneity: tuple[str, ...]
+    exclusions: tuple[str, ...]
+    outcomes: Mapping[str, Outcome]
+    experiments: Mapping[str, ExperimentPlan]
+
+    def bound(self, hypothesis: Hypothesis, outcome: str) -> float:
+        """The smallest effect of interest of a hypothesis on an outcome; NaN: it has none."""
+        if not math.isnan(hypothesis.smallest_effect):
+            return hypothesis.smallest_effect
+        if hypothesis.association or hypothesis.moderator or hypothesis.joint or hypothesis.all:
+            return math.nan
+        found = self.outcomes[outcome]
+        return found.smallest_interaction if hypothesis.interaction else found.smallest_effect
+
+    def adjusts_for(self, hypothesis: Hypothesis) -> tuple[str, ...]:
+        """The covariates of a hypothesis."""
+        return self.covariates if hypothesis.covariates is None else hypothesis.covariates
+
+
+def load_plan(path: str | Path = FILE) -> Plan:
+    """The plan in the TOML file at ``path``.
+
+    Raises ``AnalysisError`` with file and line when the file cannot be read, is not TOML, or says
+    something that the experiments, the columns or the engine do not know.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise AnalysisError(f"{path}: the plan cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise AnalysisError(f"{path}: the plan is not UTF-8 text; save it as UTF-8.") from None
+    return parse_plan(text, str(path))
+
+
+def parse_plan(text: str, name: str = "plan") -> Plan:
+    """The plan in ``text``; ``name`` stands for the file in messages. Raises like `load_plan`."""
+    return _plan(read_table(text, name))
+
+
+def numeric_columns(experiment: str) -> tuple[str, ...]:
+    """The columns of an experiment's participants that can be an outcome or a covariate."""
+    apps = EXPERIMENTS[experiment].app_sequence
+    declared = {name: column for app in apps for name, column in columns.columns(app).items()}
+    return (*(name for name, column in declared.items() if column.type in NUMERIC), *DERIVED)
+
+
+def baseline_columns() -> tuple[str, ...]:
+    """The columns measured before assignment, which alone may be covariates or moderators."""
+    declared = columns.columns("intake").items()
+    return (*(n for n, c in declared if c.type in NUMERIC[:3]), "psm", "motivation")
+
+
+# ---------------------------------------------------------------------------- from text to plan
+
+
+def _plan(root: Table) -> Plan:
+    root.only(*Plan.__dataclass_fields__)
+    before = baseline_columns()
+    outcomes = _outcomes(root.table("outcomes"))
+    covariates = root.names("covariates", before)
+    plan = Plan(
+        title=root.text("title"),
+        alpha=root.number("alpha", 0, 0.5, "a number between 0 and 0.5"),
+        power=root.number("power", 0.5, 1, "a number between 0.5 and 1"),
+        draws=root.whole("draws", 99, 10_000_000),
+        seed=root.whole("seed", 0, 2**32 - 1),
+        covariates=covariates,
+        by_arm=root.names("by_arm", covariates),
+        session_effects=root.flag("session_effects", True),
+        heterogeneity=root.names("heterogeneity", before),
+        exclusions=root.names("exclusions", tuple(EXCLUSIONS)),
+        outcomes=outcomes,
+        experiments={},
+    )
+    return replace(plan, experiments=_experiments(root.table("experiments"), plan))
+
+
+def _outcomes(table: Table) -> dict[str, Outcome]:
+    known = {name for experiment in EXPERIMENTS for name in numeric_columns(experiment)}
+    found = {}
+    for name in table.values:
+        entry = table.table(name)
+        if name not in known:
+            entry.refuse(None, f"there is no outcome {name!r}.{choices(name, sorted(known))}")
+        found[name] = _outcome(entry, name)
+    return found
+
+
+def _outcome(entry: Table, name: str) -> Outcome:
+    entry.only(*(field for field in Outcome.__dataclass_fields__ if field != "name"))
+
+    def above_0(key: str, default: float | None = None) -> float:
+        return entry.number(key, 0, math.inf, "a number above 0", default=default)
+
+    return Outcome(
+        name=name,
+        label=entry.text("label"),
+        phrase=entry.text("phrase"),
+        kind=entry.choice("kind", tuple(KINDS)),
+        unit=entry.text("unit"),
+        smallest_effect=above_0("smallest_effect"),
+        smallest_interaction=above_0("smallest_interaction")
+        if "smallest_interaction" in entry.values
+        else 0.0,
+        expected_sd=above_0("expected_sd") if "expected_sd" in entry.values else 0.0,
+        scale=above_0("scale", 1.0),
+        level_unit=entry.text("level_unit", default=entry.text("unit")),
+        reversed=entry.flag("reversed", False),
+    )
+
+
+def _experiments(table: Table, plan: Plan) -> dict[str, ExperimentPlan]:
+    table.only(*EXPERIMENTS)
+    if not table.values:
+        table.refuse(None, f"no experiment is planned.{choices('', tuple(EXPERIMENTS))}")
+    plans = {name: read_experiment(table.table(name), name, plan) for name in table.values}
+    _refuse_repeated_ids(table, plans)
+    return plans
+
+
+def read_experiment(entry: Table, name: str, plan: Plan) -> ExperimentPlan:
+    """One experiment of a plan whose other keys are known."""
+    entry.only(*(field for field in ExperimentPlan.__dataclass_fields__ if field != "name"))
+    design = EXPERIMENTS[name]
+    size = entry.whole("size", 4 * len(design.arms), 10_000_000)
+    planned = ExperimentPlan(
+        name=name,
+        title=entry.text("title"),
+        question=entry.text("question"),
+        arms=_words(entry, "arms", tuple(design.arms)),
+        factors=_words(entry, "factors", tuple(design.factors)) if design.factors else {},
+        hypotheses=(),
+        families=(),
+        size=size,
+        looks=_looks(entry, size, len(design.arms)),
+        levels=_levels(entry, design),
+    )
+    hypotheses = tuple(_hypothesis(each, planned) for each in entry.tables("hypotheses"))
+    planned = _with_parts(entry, replace(planned, hypotheses=hypotheses))
+    measured = tuple(outcome for outcome in plan.outcomes if outcome in numeric_columns(name))
+    families = tuple(_family(each, measured, planned) for each in entry.tables("families"))
+    _refuse_repeated_outcomes(entry, families)
+    planned = replace(planned, families=families)
+    _check_bounds(entry, planned, plan)
+    return planned
+
+
+def _looks(entry: Table, size: int, arms: int) -> tuple[int, ...]:
+    looks = entry.values.get("looks", [])
+    whole = isinstance(looks, list) and all(
+        isinstance(n, int) and not isinstance(n, bool) and 4 * arms <= n < size for n in looks
+    )
+    if not whole or sorted(set(looks)) != looks:
+        entry.refuse(
+            "looks",
+            f"looks is {looks!r}, but must be rising whole numbers of participants from "
+            f"{4 * arms} to below size, which is {size}.",
+        )
+    return tuple(looks)
+
+
+def _words(entry: Table, key: str, names: tuple[str, ...]) -> dict[str, str]:
+    words = entry.table(key)
+    words.only(*names)
+    return {name: words.text(name) for name in names}
+
+
+def _levels(entry: Table, design: Experiment) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The arms of each level of each factor: those of the design, and those named in the plan."""
+    found = {
+        name: {"0": tuple(arm for arm in design.arms if arm not in arms), "1": tuple(arms)}
+        for name, arms in design.factors.items()
+    }
+    if "levels" not in entry.values:
+        return found
+    table = entry.table("levels")
+    for name in table.values:
+        factor = table.table(name)
+        found[name] = {
+            level: factor.names(level, tuple(design.arms), empty=False) for level in factor.values
+        }
+        held = [arm for arms in found[name].values() for arm in arms]
+        if len(found[name]) < 2 or len(set(held)) != len(held):
+            table.refuse(name, f"{name} needs two levels or more, and no arm in two of them.")
+    return found
+
+
+# ---------------------------------------------------------------------------------- hypotheses
+
+FORMS = ("treatment", "interaction", "factor", "association", "all")
+
+
+def _hypothesis(entry: Table, planned: ExperimentPlan) -> Hypothesis:
+    known = tuple(f for f in Hypothesis.__dataclass_fields__ if f != "weights")
+    if "expected" in entry.values:
+        entry.refuse("expected", f"'expected' is called 'claim' now.{choices('', tuple(CLAIMS))}")
+    entry.only(*known)
+    forms = [form for form in FORMS if form in entry.values]
+    if "treatment" in forms and "factor" in forms:
+        forms.remove("treatment")
+    if len(forms) != 1:
+        said = " and ".join(forms) or "none of them"
+        entry.refuse(
+            None, f"a hypothesis has one of {', '.join(FORMS)} (with control); this has {said}."
+        )
+    form = forms[0]
+    own = {"treatment": ("control",), "factor": ("treatment", "control")}.get(form, ())
+    for key in ("treatment", "control"):
+        if key in entry.values and key != form and key not in own:
+            entry.refuse(key, f"a hypothesis has {form} or {key}, not both.")
+    hypothesis = Hypothesis(
+        id=entry.text("id"),
+        statement=entry.text("statement"),
+        claim="differs" if form == "all" else entry.choice("claim", tuple(CLAIMS)),
+        smallest_effect=entry.number("smallest_effect", 0, math.inf, "a number above 0")
+        if "smallest_effect" in entry.values
+        else math.nan,
+        covariates=entry.names("covariates", baseline_columns())
+        if "covariates" in entry.values
+        else None,
+        descriptive=entry.flag("descriptive", False),
+    )
+    if form == "all":
+        for key in ("claim", "smallest_effect", "covariates", "descriptive", "moderator"):
+            if key in entry.values:
+                entry.refuse(key, f"a conjunction has no {key}; its parts have.")
+        return replace(hypothesis, all=_parts(entry))
+    if form == "association":
+        return replace(hypothesis, association=entry.choice("association", baseline_columns()))
+    hypothesis = _compared(entry, form, hypothesis, planned)
+    if hypothesis.joint and hypothesis.claim != "differs":
+        entry.refuse("claim", "a claim about several contrasts at once must be 'differs'.")
+    if "moderator" in entry.values:
+        hypothesis = replace(hypothesis, moderator=entry.choice("moderator", baseline_columns()))
+    return hypothesis
+
+
+def _compared(
+    entry: Table, form: str, hypothesis: Hypothesis, planned: ExperimentPlan
+) -> Hypothesis:
+    """The hypothesis with what it compares, and the weights of the arms."""
+    arms = tuple(planned.design.arms)
+    if form == "interaction":
+        factors = _interaction(entry, planned)
+        members = [planned.design.factors[name] for name in factors]
+        row = tuple(math.prod(1.0 if arm in m else -1.0 for m in members) for arm in arms)
+        return replace(hypothesis, interaction=factors, weights=(row,))
+    levels: Mapping[str, tuple[str, ...]] = {arm: (arm,) for arm in arms}
+    factor = ""
+    if form == "factor":
+        if not planned.levels:
+            entry.refuse("factor", f"{planned.name} has no factors and names no levels.")
+        factor = entry.choice("factor", tuple(planned.levels))
+        levels = planned.levels[factor]
+        if "treatment" not in entry.values and "control" not in entry.values:
+            first, *others = levels
+            rows = tuple(_difference(arms, levels[each], levels[first]) for each in others)
+            return replace(hypothesis, factor=factor, weights=rows)
+    treatment = entry.choice("treatment", tuple(levels))
+    control = entry.choice("control", tuple(levels))
+    if treatment == control:
+        entry.refuse("control", f"treatment and control are both {control!r}.")
+    row = _difference(arms, levels[treatment], levels[control])
+    return replace(hypothesis, factor=factor, treatment=treatment, control=control, weights=(row,))
+
+
+def _difference(arms: Sequence[str], high: Sequence[str], low: Sequence[str]) -> tuple[float, ...]:
+    """Weights of the mean of the arms ``high`` less the mean of the arms ``low``."""
+    return tuple((arm in high) / len(high) - (arm in low) / len(low) for arm in arms)
+
+
+def _interaction(entry: Table, planned: ExperimentPlan) -> tuple[str, ...]:
+    if not planned.design.factors:
+        entry.refuse("interaction", f"{planned.name} has no factors that could interact.")
+    factors = entry.names("interaction", tuple(planned.design.factors), empty=False)
+    if len(factors) != 2:
+        entry.refuse("interaction", "interaction must name two factors.")
+    return factors
+
+
+def _parts(entry: Table) -> tuple[Part, ...]:
+    written = entry.raw("all")
+    if not isinstance(written, list) or len(written) < 2:
+        entry.refuse("all", 'all must name two hypotheses or more: ["none(H4)", "H7"].')
+    found = []
+    for text in written:
+        match = PART.match(text) if isinstance(text, str) else None
+        if match is None or (match[1] is not None and match[1] not in CLAIMS):
+            entry.refuse(
+                "all",
+                f"{text!r} is neither the id of a hypothesis nor a claim about one, as in "
+                f"none(H4).{choices('', tuple(CLAIMS))}",
+            )
+        found.append(Part(match[2] or match[3], match[1] or ""))
+    return tuple(found)
+
+
+def _with_parts(entry: Table, planned: ExperimentPlan) -> ExperimentPlan:
+    """Conjunctions checked, and their parts given the claims of their hypotheses."""
+    single = {each.id: each for each in planned.hypotheses if not each.all}
+    found = []
+    for place, each in _placed(entry, planned):
+        for part in each.all:
+            if part.hypothesis not in single:
+                names = choices(part.hypothesis, tuple(single))
+                place.refuse("all", f"all names {part.hypothesis!r}.{names}")
+            if single[part.hypothesis].joint and part.claim not in ("", "differs"):
+                place.refuse("all", f"{part.hypothesis} can only be claimed to differ.")
+        parts = (replace(p, claim=p.claim or single[p.hypothesis].claim) for p in each.all)
+        found.append(replace(each, all=tuple(parts)))
+    return replace(planned, hypotheses=tuple(found))
+
+
+def _placed(entry: Table, planned: ExperimentPlan) -> Iterator[tuple[Table, Hypothesis]]:
+    yield from zip(entry.tables("hypotheses"), planned.hypotheses, strict=True)
+
+
+def _check_bounds(entry: Table, planned: ExperimentPlan, plan: Plan) -> None:
+    """A claim against a smallest effect has one, and so has every interaction."""
+    claims = {each.id: {each.claim} for each in planned.hypotheses}
+    for each in planned.hypotheses:
+        for part in each.all:
+            claims[part.hypothesis] |= {part.claim}
+    for place, each in _placed(entry, planned):
+        for family in planned.families:
+            if each not in planned.rows(family) or each.all:
+                continue
+            for outcome in family.outcomes:
+                bound = plan.bound(each, outcome)
+                if each.interaction and not each.moderator and not bound > 0:
+                    place.refuse(
+                        "interaction",
+                        f"{each.id} is an interaction on {outcome}, which has no "
+                        "smallest_interaction.",
+                    )
+                if "exceeds" in claims[each.id] and plan.outcomes[outcome].reversed:
+                    place.refuse(
+                        "claim", f"{each.id} claims 'exceeds', but {outcome} is reversed."
+                    )
+                if claims[each.id] & {"none", "exceeds"} and np.isnan(bound):
+                    place.refuse("claim", f"this claim of {each.id} needs a smallest_effect.")
+
+
+# ------------------------------------------------------------------------------------ families
+
+
+def _family(entry: Table, outcomes: tuple[str, ...], planned: ExperimentPlan) -> Family:
+    entry.only(*Family.__dataclass_fields__)
+    tested = tuple(h.id for h in planned.hypotheses if not h.all and not h.descriptive)
+    if not tested:
+        entry.refuse(None, "every hypothesis is descriptive, so there is nothing to test.")
+    named = entry.names("hypotheses", tested, empty=False) if "hypotheses" in entry.values else ()
+    return Family(
+        name=entry.text("name"),
+        outcomes=entry.names("outcomes", outcomes, empty=False),
+        hypotheses=named or tested,
+        adjustment=entry.choice("adjustment", tuple(ADJUSTMENTS), "step_down"),
+    )
+
+
+def _refuse_repeated_outcomes(entry: Table, families: Sequence[Family]) -> None:
+    seen: dict[tuple[str, str], str] = {}
+    names: set[str] = set()
+    for place, family in zip(entry.tables("families"), families, strict=True):
+        if family.name in names:
+            place.refuse("name", f"two families are called {family.name!r}.")
+        names.add(family.name)
+        for outcome in family.outcomes:
+            for hypothesis in family.hypotheses:
+                if (outcome, hypothesis) in seen:
+                    other = seen[outcome, hypothesis]
+                    place.refuse(
+                        "outcomes",
+                        f"{hypothesis} on {outcome!r} is already in the family {other!r}.",
+                    )
+                seen[outcome, hypothesis] = family.name
+
+
+def _refuse_repeated_ids(table: Table, plans: Mapping[str, ExperimentPlan]) -> None:
+    seen: set[str] = set()
+    for name, planned in plans.items():
+        for place, hypothesis in _placed(table.table(name), planned):
+            if hypothesis.id in seen:
+                place.refuse("id", f"two hypotheses have the id {hypothesis.id!r}.")
+            seen.add(hypothesis.id)

@@ -1,0 +1,323 @@
+"""The plan as text under the headings that registries ask for (OSF, AsPredicted)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analysis.planned.plan import (
+    ADJUSTMENTS,
+    EXCLUSIONS,
+    KINDS,
+    RARE,
+    ExperimentPlan,
+    Family,
+    Hypothesis,
+    Outcome,
+    Plan,
+)
+from analysis.words import listed
+from study import columns, randomization
+
+CLAIMED = {
+    "differs": "It is claimed that the two differ, in either direction; the test is two-sided",
+    "increase": "A positive difference is claimed; the test is two-sided",
+    "decrease": "A negative difference is claimed; the test is two-sided",
+    "none": "It is claimed that the difference is smaller than the smallest effect of interest, "
+    "in either direction, by two one-sided tests",
+    "exceeds": "It is claimed that the estimate is above the smallest effect of interest; the "
+    "test is one-sided",
+}
+
+
+def preregistration(plan: Plan) -> str:
+    """The preregistration as Markdown; the same plan gives the same text.
+
+    It says what the plan says. What only the laboratory knows (dates, sample size and why) is
+    left open in brackets.
+    """
+    sections = (
+        _study,
+        _hypotheses,
+        _design,
+        _sample,
+        _variables,
+        _analysis,
+        _inference,
+        _exclusions,
+        _other,
+    )
+    return "\n".join(line for section in sections for line in (*section(plan), "")).rstrip() + "\n"
+
+
+def _study(plan: Plan) -> Iterator[str]:
+    yield f"# Preregistration: {plan.title}"
+    yield ""
+    yield "## Study information"
+    yield ""
+    yield "**Have any data been collected for this study already?** [No, none.]"
+    yield ""
+    yield "**Research questions**"
+    yield ""
+    for planned in plan.experiments.values():
+        yield f"- {planned.title}. {planned.question}"
+
+
+def _hypotheses(plan: Plan) -> Iterator[str]:
+    yield "## Hypotheses"
+    for planned in plan.experiments.values():
+        yield ""
+        yield f"### {planned.title}"
+        yield ""
+        for hypothesis in planned.hypotheses:
+            yield f"- **{hypothesis.id}.** {hypothesis.statement} {_claim(hypothesis, plan)}"
+
+
+def _claim(each: Hypothesis, plan: Plan) -> str:
+    """What is claimed, and of what; true for every form of hypothesis."""
+    if each.all:
+        parts = [f"{part.hypothesis} ({part.claim})" for part in each.all]
+        return (
+            f"Claimed is all of {listed(parts)} together: the largest of their unadjusted "
+            "p-values, signs as claimed, is below the level."
+        )
+    if each.descriptive:
+        return "It is described and not tested."
+    said = CLAIMED[each.claim]
+    if each.joint:
+        said = "It is claimed that they are not all alike, by an F test of all comparisons at once"
+    if each.association:
+        said += "; an association between two things that are both measured"
+    if each.covariates is not None:
+        names = ", ".join(f"`{name}`" for name in each.covariates) or "none"
+        said += f"; covariates of its own: {names}"
+    if each.smallest_effect == each.smallest_effect:
+        said += f"; smallest effect of interest: {each.smallest_effect:g}"
+    contrary = [f"`{o.name}`" for o in plan.outcomes.values() if o.reversed]
+    if contrary and each.claim in ("increase", "decrease"):
+        said += f" (on {', '.join(contrary)}: the contrary sign)"
+    return f"{said}."
+
+
+def _design(plan: Plan) -> Iterator[str]:
+    yield "## Design plan"
+    yield ""
+    yield (
+        "**Study type.** Laboratory experiments. Participants are randomly assigned to one arm "
+        "each (between subjects)."
+    )
+    for planned in plan.experiments.values():
+        yield ""
+        yield f"**Arms: {planned.title}.**"
+        yield ""
+        for arm, words in planned.arms.items():
+            yield f"- `{arm}`: {words}"
+    yield ""
+    yield (
+        "**Randomization.** Permuted blocks, in which each arm appears "
+        f"{randomization.COPIES} times in random order, separately in each session (and within "
+        "strata of the baseline score, if the session is stratified). The arm is drawn at the "
+        "moment the treatment would be shown. The seed is stored with the data, and the list can "
+        "be recomputed from it."
+    )
+    yield ""
+    yield (
+        "**Blinding.** Participants are not told about other arms. The draw is made by the "
+        "server, so the experimenter does not know it in advance."
+    )
+
+
+def _sample(plan: Plan) -> Iterator[str]:
+    yield "## Sampling plan"
+    yield ""
+    yield "**Data collection procedures.** [Where, when, who is invited, how they are paid.]"
+    yield ""
+    yield "**Sample size and stopping rule.**"
+    yield ""
+    for planned in plan.experiments.values():
+        yield f"- {planned.title}: {planned.size:,} analysed participants. {_looks(planned)}"
+    yield ""
+    yield (
+        "[Why these numbers.] Power, minimum detectable effect and the smallest bound that can be "
+        f"claimed come from `python -m analysis power`, at {100 * plan.power:g}% power and a "
+        f"{100 * plan.alpha:g}% level."
+    )
+
+
+def _looks(planned: ExperimentPlan) -> str:
+    if not planned.looks:
+        return "Outcomes are not looked at by arm before."
+    numbers = listed([f"{look:,}" for look in planned.looks])
+    return (
+        f"Outcomes are looked at by arm before at {numbers}; the level of each look comes from "
+        "the spending function of O'Brien-Fleming type (Lan and DeMets 1983, "
+        "10.1093/biomet/70.3.659)."
+    )
+
+
+def _variables(plan: Plan) -> Iterator[str]:
+    yield "## Variables"
+    for planned in plan.experiments.values():
+        yield ""
+        yield f"### {planned.title}"
+        yield ""
+        for family in planned.families:
+            yield f"**{family.name.capitalize()} outcomes**"
+            yield ""
+            for name in family.outcomes:
+                yield f"- {_outcome(plan.outcomes[name], planned)}"
+            yield ""
+    yield (
+        f"**Covariates**, measured before treatment: {_names(plan.covariates)}. "
+        f"**Moderators**: {_names(plan.heterogeneity)}."
+    )
+
+
+def _outcome(outcome: Outcome, planned: ExperimentPlan) -> str:
+    declared = columns.columns(planned.design.app).get(outcome.name)
+    meaning = f" {declared.description}" if declared else ""
+    smallest = f"{outcome.smallest_effect * outcome.scale:g} {outcome.unit}"
+    if outcome.smallest_interaction and any(each.interaction for each in planned.hypotheses):
+        smallest += (
+            f"; of interactions: {outcome.smallest_interaction * outcome.scale:g} {outcome.unit}"
+        )
+    return (
+        f"{outcome.label} (`{outcome.name}`, {outcome.kind}).{meaning} Smallest effect of "
+        f"interest: {smallest}."
+    )
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+def _analysis(plan: Plan) -> Iterator[str]:
+    yield "## Analysis plan"
+    yield ""
+    common = tuple(name for name in plan.covariates if name not in plan.by_arm)
+    yield (
+        "**Statistical models.** One least-squares regression per outcome: a mean for each arm; "
+        f"covariates with one common slope each ({_names(common)}) or one in each arm (Lin 2013, "
+        f"10.1214/12-AOAS583; {_names(plan.by_arm)})"
+        f"{'; additive effects of the sessions' if plan.session_effects else ''}. Every "
+        "hypothesis is a contrast of it, with HC2 standard errors and Bell and McCaffrey's "
+        "degrees of freedom (Imbens and Kolesár 2016, 10.1162/REST_a_00552). Participants are "
+        "analysed in the arm that was drawn. A missing covariate is set to the mean of those "
+        "known; for an association with it, complete cases are taken."
+    )
+    yield ""
+    yield "| hypothesis | estimate | primary outcome |"
+    yield "|---|---|---|"
+    for planned in plan.experiments.values():
+        primary = ", ".join(f"`{name}`" for name in planned.primary.outcomes)
+        for hypothesis in planned.hypotheses:
+            yield f"| {hypothesis.id} | {_estimate(hypothesis)} | {primary} |"
+    yield ""
+    yield (
+        "**Randomization inference.** Beside every contrast stands the randomization p-value of "
+        "exactly its t: the labels of all arms are redrawn within the blocks used; "
+        f"{plan.draws:,} draws, seed {plan.seed}. The t decides."
+    )
+    yield ""
+    yield (
+        "**Robustness**, shown beside each estimate and deciding nothing: all covariates with a "
+        f"slope in each arm, and by kind of outcome: {_robust(plan)}."
+    )
+    yield ""
+    yield (
+        f"**Heterogeneity.** The change of each comparison with {_names(plan.heterogeneity)} on "
+        "the primary outcomes, from the same regression with a slope of the moderator in each "
+        "arm, reported without adjustment for the number of tests."
+    )
+
+
+def _robust(plan: Plan) -> str:
+    kinds = dict.fromkeys(outcome.kind for outcome in plan.outcomes.values())
+    return "; ".join(f"{kind}: {KINDS[kind]}" for kind in kinds)
+
+
+def _estimate(each: Hypothesis) -> str:
+    if each.all:
+        return "the parts named"
+    if each.association:
+        return f"slope on `{each.association}`, both in standard deviations"
+    if each.interaction:
+        first, second = each.interaction
+        shown = f"effect of `{first}` with `{second}` less its effect without"
+    elif each.joint:
+        shown = f"all differences between the levels of `{each.factor}` at once"
+    elif each.factor:
+        shown = (
+            f"mean of the arms with `{each.factor}` = {each.treatment} less mean of those with "
+            f"{each.control}"
+        )
+    else:
+        shown = f"mean in `{each.treatment}` less mean in `{each.control}`"
+    return (
+        f"change per standard deviation of `{each.moderator}` of: {shown}"
+        if each.moderator
+        else shown
+    )
+
+
+def _inference(plan: Plan) -> Iterator[str]:
+    yield "## Inference criteria"
+    yield ""
+    yield (
+        f"A claim is won if its adjusted p-value is below {100 * plan.alpha:g}% (or the level of "
+        "the look) and its sign is the claimed one; the wrong sign is evidence of the opposite. "
+        f"{100 * (1 - plan.alpha):g}% confidence intervals are shown before adjustment, and "
+        "beside them intervals that hold for all claims of a family together. Families:"
+    )
+    yield ""
+    for planned in plan.experiments.values():
+        for family in planned.families:
+            yield f"- {planned.title}, {family.name}: {_family(planned, family)}"
+    yield ""
+    yield (
+        "**Conjunctions** have the largest of their parts' unadjusted p-values and need no "
+        "further adjustment; one that is won carries its parts."
+    )
+    yield ""
+    yield (
+        "**Rare events.** A comparison on an outcome with two values, of which the rarer one is "
+        f"there fewer than {RARE} times among those compared, is not estimated."
+    )
+    yield ""
+    yield (
+        "**Nulls.** A p-value above the level is reported as no evidence of an effect, not as "
+        "absence of one. Absence of a difference that matters is claimed only where it is a "
+        "hypothesis, by two one-sided tests against the smallest effect of interest "
+        "(10.1177/1948550617697177)."
+    )
+
+
+def _family(planned: ExperimentPlan, family: Family) -> str:
+    ids = ", ".join(family.hypotheses)
+    return f"{ids} on {_names(family.outcomes)}, adjusted by {ADJUSTMENTS[family.adjustment]}."
+
+
+def _exclusions(plan: Plan) -> Iterator[str]:
+    yield "## Data exclusion and missing data"
+    yield ""
+    yield "Left out of the analysis, and counted in the report:"
+    yield ""
+    for name in plan.exclusions:
+        yield f"- {EXCLUSIONS[name]}"
+    yield ""
+    yield (
+        "Nobody is left out for failing a comprehension, attention or fidelity check, nor for an "
+        "extreme value. An estimate uses everyone whose outcome is known; no outcome is imputed. "
+        "Attrition is compared between arms and bounded after Lee (2009, "
+        "10.1111/j.1467-937X.2009.00536.x)."
+    )
+
+
+def _other(plan: Plan) -> Iterator[str]:
+    yield "## Other"
+    yield ""
+    yield (
+        "Reported, never conditioned on: source recalled, perceived impact, time on the treatment "
+        "page. Balance before treatment, reliability of scales, floor and ceiling effects, and "
+        "suspicious answer patterns are described. This text was generated from "
+        "`analysis/plan.toml`; the report is produced from the same file and lists departures."
+    )

@@ -1,0 +1,69 @@
+"""How far a planned experiment is, and what may be said of its outcomes by then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.inference.looks import levels
+from analysis.planned.plan import ExperimentPlan
+
+OVERRUN = 0.1
+"""A look holds for up to this share of the planned size more: the rest of a last session."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``analysed`` of the planned ``size`` are there.
+
+    ``look`` counts planned looks, the complete data being the last; 0: no look is planned here.
+    ``level`` is what p-values are held against: alpha, or the share of it that this look spends.
+    """
+
+    analysed: int
+    size: int
+    look: int
+    last: int
+    level: float
+
+    @property
+    def complete(self) -> bool:
+        return self.look == self.last
+
+    @property
+    def shown(self) -> bool:
+        """Whether outcomes may be shown by arm."""
+        return self.look > 0
+
+
+def progress(
+    analysed: pd.DataFrame, planned: ExperimentPlan, alpha: float, *, as_real: bool = False
+) -> Progress:
+    """The progress of an experiment, from its analysed participants.
+
+    Simulated participants alone are complete data, and beside real ones do not count, unless
+    ``as_real``.
+    """
+    count, last = len(analysed), len(planned.looks) + 1
+    simulated = False
+    if "simulated" in analysed and not as_real:
+        real = int((analysed["simulated"] != 1).fillna(True).sum())
+        simulated, count = real == 0, real or count
+    complete = count >= planned.size or simulated
+    look = last if complete else _look(count, planned)
+    before = [size / planned.size for size in planned.looks]
+    if complete:
+        level = levels([*before, 1.0], alpha)[-1] if before else alpha
+    else:
+        level = levels([*before[: look - 1], count / planned.size], alpha)[-1] if look else alpha
+    return Progress(count, planned.size, look, last, level)
+
+
+def _look(count: int, planned: ExperimentPlan) -> int:
+    """The number of the planned look that ``count`` participants have just reached, or 0."""
+    reached = [at for at, size in enumerate(planned.looks, start=1) if size <= count]
+    if not reached:
+        return 0
+    within = count <= planned.looks[reached[-1] - 1] + OVERRUN * planned.size
+    return reached[-1] if within else 0

@@ -1,0 +1,121 @@
+"""The planned second opinions on each estimate: slopes by arm, and by kind of outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import AnalysisError
+from analysis.estimators import count_model, ordered_logit, rank_test
+from analysis.exports.derived import BLOCK
+from analysis.inference.fit import contrasts, fit
+from analysis.inference.sample import prepare
+from analysis.planned.plan import ExperimentPlan, Hypothesis, Plan
+
+if TYPE_CHECKING:
+    from analysis.planned.estimate import _Cell
+
+SESSION = "session_code"
+
+
+def robustness(
+    data: pd.DataFrame, cells: Sequence[_Cell], planned: ExperimentPlan, plan: Plan
+) -> None:
+    """Fills ``by_arm_…`` and ``robustness…`` of the cells that have an estimate.
+
+    A second opinion that the data do not allow stays empty: it decides nothing.
+    """
+    for cell in cells:
+        each = cell.hypothesis
+        if np.isnan(cell.number("estimate")) or each.all or each.joint:
+            continue
+        if each.association or each.moderator:
+            continue
+        covariates = tuple(str(cell.values["covariates"]).split())
+        if covariates and set(plan.by_arm) != set(covariates):
+            estimate, p_value = _fitted(data, cell.outcome, planned, each, covariates, plan)
+            cell.values |= {"by_arm_estimate": estimate, "by_arm_p": p_value}
+        kind = plan.outcomes[cell.outcome].kind
+        name, estimate, p_value = _by_kind(
+            kind, data, cell.outcome, planned, each, covariates, plan
+        )
+        if name:
+            cell.values["robustness"] = name
+            cell.values |= {"robustness_estimate": estimate, "robustness_p": p_value}
+
+
+def _fitted(
+    data: pd.DataFrame,
+    outcome: str,
+    planned: ExperimentPlan,
+    each: Hypothesis,
+    covariates: Sequence[str],
+    plan: Plan,
+    by_arm: bool = True,
+) -> tuple[float, float]:
+    """The planned regression, with slopes by arm or not, of an outcome or a change of it."""
+    counts = data.loc[data[outcome].notna(), "arm"].value_counts()
+    rows = data[data["arm"].isin(counts.index[counts > 1])]
+    sessions = SESSION if plan.session_effects and SESSION in data.columns else None
+    try:
+        sample = prepare(
+            rows,
+            outcome,
+            "arm",
+            covariates=() if by_arm else covariates,
+            by_arm=covariates if by_arm else (),
+            sessions=sessions,
+        )
+        named = zip(planned.design.arms, each.weights[0], strict=True)
+        arms = sample.arm_weights({arm: weight for arm, weight in named if weight})
+        found = contrasts(fit(sample.outcomes, sample.model), sample.model.weights(arms)[None])
+    except AnalysisError:
+        return np.nan, np.nan
+    return float(found.estimate[0, 0]), float(found.p_values()[0, 0])
+
+
+def _by_kind(
+    kind: str,
+    data: pd.DataFrame,
+    outcome: str,
+    planned: ExperimentPlan,
+    each: Hypothesis,
+    covariates: Sequence[str],
+    plan: Plan,
+) -> tuple[str, float, float]:
+    """Name, estimate and p-value of the second opinion that an outcome's kind asks for."""
+    nothing = "", np.nan, np.nan
+    if kind == "ceiling":
+        top = data[outcome].max()
+        framed = data.assign(
+            _top=(data[outcome] >= top).astype(float).where(data[outcome].notna())
+        )
+        found = _fitted(framed, "_top", planned, each, covariates, plan, by_arm=False)
+        return ("share at the highest value", *found)
+    if kind == "continuous" or not each.control or each.factor:
+        return nothing
+    pair = data[data["arm"].isin([each.treatment, each.control])].reset_index(drop=True)
+    known = pair.dropna(subset=[c for c in covariates if c in pair.columns])
+    options: dict[str, Any] = {"covariates": list(covariates) or None}
+    try:
+        if kind == "count":
+            frame = count_model(known, outcome, "arm", each.control, se_type="HC2", **options)
+            value = float(np.exp(frame["estimate"].iloc[0]))
+            return "ratio of means, count model", value, float(frame["p_value"].iloc[0])
+        if kind == "binary":
+            frame = ordered_logit(known, outcome, "arm", each.control, **options)
+            value = float(np.exp(frame["estimate"].iloc[0]))
+            return "odds ratio, logit", value, float(frame["p_value"].iloc[0])
+        blocks = BLOCK if BLOCK in pair and pair[BLOCK].notna().all() else None
+        frame = rank_test(pair, outcome, "arm", each.control, blocks=blocks)
+    except AnalysisError:
+        return nothing
+    first = frame.iloc[0]
+    return (
+        "probability of a higher value, rank test",
+        float(first["estimate"]),
+        float(first["p_value"]),
+    )

@@ -1,0 +1,519 @@
+"""Power of the planned claims, by simulating the design that will be run.
+
+Each simulated experiment draws its arms in permuted blocks session by session, as the apps do,
+loses some participants, and is analysed as planned: same fit, same claims, same family.
+Effects and bounds are in standard deviations of the outcome within an arm.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import optimize, stats
+
+from analysis.errors import AnalysisError, unknown
+from analysis.inference import claims, families
+from analysis.inference.adjust import adjust
+from analysis.inference.fit import Floats, Ints, Model, contrasts, fit
+from analysis.planned.plan import ExperimentPlan, Hypothesis, Plan, load_plan
+from study import randomization
+
+Bools = npt.NDArray[np.bool_]
+
+BACKENDS = ("loky", "threading", "dask")
+CHUNK_VALUES = 40_000
+"""Simulated values per task: starting one costs nothing beside it, and all cores have some."""
+
+LAW_DRAWS = 4_000
+"""Draws of the joint law in each simulation: enough, since power averages over simulations."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """What is assumed about the experiment.
+
+    ``n`` participants are assigned, in sessions of ``session_size``. Of the variance of the
+    outcome within an arm, the share ``session_correlation`` lies between sessions, and the
+    covariates of the plan together explain ``baseline_correlation`` squared. ``attrition`` is the
+    share of the assigned whose outcome is missing, independently of anything else.
+    """
+
+    n: int
+    session_size: int = 24
+    session_correlation: float = 0.02
+    baseline_correlation: float = 0.5
+    attrition: float = 0.05
+
+    def check(self, arms: int) -> None:
+        """Raises ``AnalysisError`` with the first value that cannot be simulated."""
+        _require("n", self.n, self.n >= 4 * arms, f"at least {4 * arms} (4 per arm)")
+        _require("session_size", self.session_size, self.session_size >= 1, "at least 1")
+        for name in ("session_correlation", "attrition"):
+            value = getattr(self, name)
+            _require(name, value, 0 <= value < 1, "a share from 0 to below 1")
+        correlation = self.baseline_correlation
+        _require("baseline_correlation", correlation, abs(correlation) < 1, "between -1 and 1")
+        explained = correlation**2 + self.session_correlation
+        _require(
+            "baseline_correlation² + session_correlation", explained, explained < 1, "below 1"
+        )
+
+
+def _require(name: str, value: float, fits: bool, allowed: str) -> None:
+    if not fits:
+        raise AnalysisError(f"{name} is {value:g}, but must be {allowed}.")
+
+
+def power(
+    experiment: str,
+    effects: Mapping[str, float],
+    n: int | Sequence[int],
+    *,
+    session_size: int = 24,
+    session_correlation: float = 0.02,
+    baseline_correlation: float = 0.5,
+    attrition: float = 0.05,
+    simulations: int = 2_000,
+    plan: Plan | None = None,
+    seed: int | None = None,
+    jobs: int = -1,
+    backend: str = "loky",
+    scheduler: str | None = None,
+) -> pd.DataFrame:
+    """Power and minimum detectable effect of every hypothesis of an experiment.
+
+    Parameters
+    ----------
+    experiment : ``"info_source"`` or ``"incentive"``.
+    effects : arm → effect against the control arm, in standard deviations; arms not named have
+        none. In the 2×2, ``reward_beneficiary`` is the sum of its factors unless it is named.
+    n : participants assigned in all arms together; several numbers give a power curve.
+    session_size, session_correlation, baseline_correlation, attrition : see `Design`.
+    simulations : experiments simulated for each number of participants.
+    plan : `load_plan()` unless given. It says covariates, alpha, claims, smallest effects and
+        adjustment of the primary family and, unless ``seed`` is given, the seed.
+    jobs : processes; -1: one per core. The result does not depend on it.
+    backend : ``"loky"``, ``"threading"`` or ``"dask"``, the last with the address of a
+        ``scheduler`` whose workers can import this package.
+
+    Returns
+    -------
+    One row per n and hypothesis that compares arms, on the first primary outcome: ``n``,
+    ``hypothesis``, ``claim``, ``contrast``, ``effect`` (true, in standard deviations),
+    ``smallest_effect`` (in standard deviations, by the outcome's ``expected_sd``; missing without
+    one), ``power`` (share of simulations in which the claim is won at alpha by itself),
+    ``power_adjusted`` (in its family), ``minimum_detectable_effect`` (detected with the plan's
+    power), ``smallest_claimable`` (the smallest bound within which an effect that is 0 is claimed
+    to lie, with the plan's power), ``simulations``; ``…_error`` is the Monte-Carlo standard error
+    of the column before. A conjunction has power alone, a described comparison no adjusted one.
+
+    Raises
+    ------
+    AnalysisError : an unknown experiment, arm or backend; a value outside its range.
+
+    Source: simulation of a design as in Blair, Cooper, Coppock & Humphreys 2019,
+    10.1017/S0003055419000194; minimum detectable effect as in Bloom 1995,
+    10.1177/0193841X9501900504, with the simulated instead of the normal distribution.
+    """
+    plan = plan or load_plan()
+    if experiment not in plan.experiments:
+        raise unknown("experiment", experiment, plan.experiments)
+    if backend not in BACKENDS:
+        raise unknown("backend", backend, BACKENDS)
+    _require("jobs", jobs, jobs != 0, "-1 (one per core) or a number from 1")
+    _require("simulations", simulations, simulations >= 100, "at least 100")
+    study = _Study.of(plan.experiments[experiment], plan, effects)
+    design = Design(0, session_size, session_correlation, baseline_correlation, attrition)
+    designs = [replace(design, n=size) for size in ([n] if isinstance(n, int) else n)]
+    for each in designs:
+        each.check(len(study.arm_effects))
+    seed = plan.seed if seed is None else seed
+    tasks = [task for each in designs for task in _tasks(study, each, simulations, seed)]
+    drawn = _run(tasks, jobs, backend, scheduler)
+    results = {each: [result for task, result in drawn if task.design == each] for each in designs}
+    rows = [row for each in designs for row in _rows(study, each, _Drawn.of(results[each]))]
+    return pd.DataFrame(rows)
+
+
+# ------------------------------------------------------------------------------- what is tested
+
+
+@dataclass(frozen=True)
+class _Study:
+    """An experiment's claims as arrays: effects by arm, weights of the arms in each contrast.
+
+    ``rows`` are all hypotheses shown; ``compared`` those that compare arms by one contrast,
+    ``tested`` says which of them are in the family; ``bounds`` are their smallest effects.
+    """
+
+    rows: tuple[Hypothesis, ...]
+    compared: tuple[Hypothesis, ...]
+    tested: tuple[bool, ...]
+    arm_effects: tuple[float, ...]
+    bounds: tuple[float, ...]
+    covariates: int
+    by_arm: int
+    sessions: bool
+    alpha: float
+    power: float
+    adjustment: str
+
+    @classmethod
+    def of(cls, planned: ExperimentPlan, plan: Plan, effects: Mapping[str, float]) -> _Study:
+        family = planned.primary
+        rows = tuple(planned.rows(family))
+        compared = tuple(each for each in rows if len(each.weights) == 1 and not each.moderator)
+        outcome = plan.outcomes[family.outcomes[0]]
+        unit = outcome.expected_sd or math.nan
+        return cls(
+            rows=tuple(each for each in rows if each in compared or each.all),
+            compared=compared,
+            tested=tuple(each.id in family.hypotheses for each in compared),
+            arm_effects=_arm_effects(planned, effects),
+            bounds=tuple(plan.bound(each, outcome.name) / unit for each in compared),
+            covariates=len(plan.covariates) - len(plan.by_arm),
+            by_arm=len(plan.by_arm),
+            sessions=plan.session_effects,
+            alpha=plan.alpha,
+            power=plan.power,
+            adjustment=family.adjustment,
+        )
+
+    @property
+    def weights(self) -> Floats:
+        return np.array([each.weights[0] for each in self.compared])
+
+
+def _arm_effects(planned: ExperimentPlan, effects: Mapping[str, float]) -> tuple[float, ...]:
+    design = planned.design
+    treatments = [arm for arm in design.arms if arm != design.control]
+    for arm, size in effects.items():
+        if arm not in treatments:
+            raise unknown(f"treatment arm in {design.name} called", arm, treatments)
+        _require(f"the effect of {arm}", size, math.isfinite(size), "a finite number")
+
+    def effect(arm: str) -> float:
+        parts = [factor for factor, arms in design.factors.items() if arm in arms]
+        return effects.get(arm, sum(effects.get(part, 0.0) for part in parts if part != arm))
+
+    return tuple(float(effect(arm)) for arm in design.arms)
+
+
+# --------------------------------------------------------------------------------- simulating
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A number of experiments to simulate in one go, with their own stream of random numbers."""
+
+    study: _Study
+    design: Design
+    simulations: int
+    seed: tuple[int, ...]
+
+
+def _tasks(study: _Study, design: Design, simulations: int, seed: int) -> Iterator[_Task]:
+    # The cut into tasks depends on the design alone, so that no result depends on the cores.
+    size = max(1, CHUNK_VALUES // design.n)
+    for number, start in enumerate(range(0, simulations, size)):
+        count = min(size, simulations - start)
+        yield _Task(study, design, count, (seed, design.n, number))
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What simulated experiments without any effect give: (simulations, contrasts).
+
+    ``adjusted`` are the p-values adjusted in the family, with the effects; NaN for others.
+    """
+
+    estimate: Floats
+    std_error: Floats
+    df: Floats
+    adjusted: Floats
+
+    @classmethod
+    def of(cls, parts: Sequence[_Drawn]) -> _Drawn:
+        names = ("estimate", "std_error", "df", "adjusted")
+        joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        return cls(**joined)
+
+
+def simulate_task(task: _Task) -> _Drawn:
+    """Estimates of all contrasts in ``task.simulations`` experiments without any effect.
+
+    A constant effect moves an estimate by itself and no standard error, so it is added later.
+    """
+    generator = np.random.default_rng(task.seed)
+    study, design = task.study, task.design
+    shape = (task.simulations, design.n)
+    count, measured = len(study.arm_effects), study.covariates + study.by_arm
+    arms = draw_arms(generator, *shape, count, design.session_size)
+    outcome, covariates = _people(generator, shape, design, measured)
+    observed: Bools = generator.random(shape) >= design.attrition
+    usable = np.flatnonzero(_enough(arms, observed, count, study.by_arm))
+    fitted = [
+        _analysed(study, design, outcome[at], arms[at], covariates[at], observed[at])
+        for at in usable
+    ]
+    width = len(study.compared)
+    empty = np.empty((0, width))
+    if not fitted:
+        return _Drawn(empty, empty, empty, empty)
+    return _Drawn(*(np.array(each) for each in zip(*fitted, strict=True)))
+
+
+def _analysed(
+    study: _Study, design: Design, outcome: Floats, arms: Ints, covariates: Floats, observed: Bools
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Estimates, errors, degrees of freedom and adjusted p-values of one experiment."""
+    sessions = (np.arange(design.n) // design.session_size)[observed] if study.sessions else None
+    if sessions is not None:
+        sessions = np.unique(sessions, return_inverse=True)[1]
+    seen = covariates[observed] - covariates[observed].mean(axis=0)
+    model = Model(
+        arms=arms[observed],
+        count=len(study.arm_effects),
+        common=seen[:, study.by_arm :],
+        by_arm=seen[:, : study.by_arm],
+        sessions=sessions,
+    )
+    rows = np.array([model.weights(row) for row in study.weights])
+    found = contrasts(fit(outcome[observed][:, None], model), rows)
+    estimate, error = found.estimate[:, 0], found.std_error[:, 0]
+    p_values = _p_values(study, estimate, error, found.df)
+    adjusted = np.full(len(estimate), np.nan)
+    tested = np.array(study.tested) & ~np.isnan(p_values)
+    if study.adjustment == "step_down" and tested.any():
+        influence = found.influence[tested, 0]
+        law = families.joint_law(influence, LAW_DRAWS)
+        vectors = [
+            None if each.claim in ("none", "exceeds") else each.weights[0]
+            for each, chosen in zip(study.compared, tested, strict=True)
+            if chosen
+        ]
+        adjusted[tested] = families.step_down(
+            p_values[tested], law, ["outcome"] * len(vectors), vectors
+        )
+    elif tested.any():
+        adjusted[tested] = adjust(p_values[tested], study.adjustment)
+    return estimate, error, found.df, adjusted
+
+
+def _p_values(study: _Study, estimate: Floats, error: Floats, df: Floats) -> Floats:
+    """The p-value of each claim, with the effects put on the estimates without any."""
+    effects = study.weights @ np.array(study.arm_effects)
+    return np.array(
+        [
+            claims.p_value(each.claim, *numbers)
+            for each, *numbers in zip(
+                study.compared, estimate + effects, error, df, study.bounds, strict=True
+            )
+        ]
+    )
+
+
+def draw_arms(
+    generator: np.random.Generator, simulations: int, n: int, arms: int, session_size: int
+) -> Ints:
+    """Arms as `study.randomization` draws them, (simulations, n): each session starts a block."""
+    width = arms * randomization.COPIES
+    blocks = math.ceil(session_size / width)
+    sessions = math.ceil(n / session_size)
+    order = np.tile(np.arange(arms), randomization.COPIES)
+    lists = np.broadcast_to(order, (simulations, sessions, blocks, width))
+    shuffled = generator.permuted(lists, axis=3).reshape(simulations, sessions, blocks * width)
+    return shuffled[:, :, :session_size].reshape(simulations, -1)[:, :n]
+
+
+def _people(
+    generator: np.random.Generator, shape: tuple[int, int], design: Design, covariates: int
+) -> tuple[Floats, Floats]:
+    """Outcomes of variance 1 without any effect, and covariates that explain a part of them."""
+    sessions = math.ceil(design.n / design.session_size)
+    session = np.repeat(
+        generator.standard_normal((shape[0], sessions)), design.session_size, axis=1
+    )[:, : design.n]
+    measured = generator.standard_normal((*shape, covariates))
+    # The first one carries all the correlation; the others cost their degrees of freedom.
+    baseline = measured[:, :, 0] if covariates else generator.standard_normal(shape)
+    correlation, shared = design.baseline_correlation, design.session_correlation
+    own = math.sqrt(1 - correlation**2 - shared)
+    outcome = correlation * baseline + math.sqrt(shared) * session
+    return outcome + own * generator.standard_normal(shape), measured
+
+
+def _enough(arms: Ints, observed: Bools, count: int, by_arm: int) -> Bools:
+    """Whether attrition left every arm of a simulation enough rows for the estimator."""
+    sizes = np.stack([(observed & (arms == arm)).sum(axis=1) for arm in range(count)])
+    return np.asarray((sizes >= by_arm + 2).all(axis=0))
+
+
+def _run(
+    tasks: Sequence[_Task], jobs: int, backend: str, scheduler: str | None
+) -> list[tuple[_Task, _Drawn]]:
+    from joblib import Parallel, delayed
+    from tqdm import tqdm
+
+    with _workers(backend, scheduler, jobs):
+        results: Iterable[_Drawn] = Parallel(return_as="generator")(
+            delayed(simulate_task)(task) for task in tasks
+        )
+        # disable=None: a progress bar on a terminal only.
+        bar = tqdm(results, total=len(tasks), desc="Simulating", leave=False, disable=None)
+        return list(zip(tasks, bar, strict=True))
+
+
+def _workers(backend: str, scheduler: str | None, jobs: int) -> AbstractContextManager[Any]:
+    from joblib import parallel_config
+
+    if backend != "dask":
+        if scheduler is not None:
+            raise AnalysisError("A scheduler goes with the backend 'dask' only.")
+        return parallel_config(backend=backend, n_jobs=jobs)  # type: ignore[no-any-return]
+    client = _dask_client(scheduler)
+    stack = ExitStack()
+    stack.enter_context(client)
+    stack.enter_context(parallel_config(backend="dask", n_jobs=-1, client=client))
+    return stack
+
+
+def _dask_client(scheduler: str | None) -> Any:
+    if not scheduler:
+        raise AnalysisError(
+            "The backend 'dask' needs the address of a scheduler, such as tcp://10.0.0.5:8786."
+        )
+    try:
+        from distributed import Client
+    except ImportError:
+        raise AnalysisError(
+            "The backend 'dask' needs the packages in analysis/requirements-cluster.txt, in an "
+            "environment without oTree."
+        ) from None
+    try:
+        return Client(scheduler, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise AnalysisError(f"No Dask scheduler answers at {scheduler}: {error}.") from None
+
+
+# ---------------------------------------------------------------------------------- summarising
+
+
+def _rows(study: _Study, design: Design, null: _Drawn) -> Iterator[dict[str, Any]]:
+    if not len(null.df):
+        raise AnalysisError(
+            f"With n = {design.n} and attrition {design.attrition:g}, no simulated experiment "
+            "keeps enough participants in every arm; raise n."
+        )
+    effects = study.weights @ np.array(study.arm_effects)
+    places = {each.id: at for at, each in enumerate(study.compared)}
+    blank = {
+        f"{name}{end}": math.nan
+        for name in ("power_adjusted", "minimum_detectable_effect", "smallest_claimable")
+        for end in ("", "_error")
+    }
+    for each in study.rows:
+        said = {
+            "n": design.n,
+            "hypothesis": each.id,
+            "claim": "all" if each.all else "" if each.descriptive else each.claim,
+            "contrast": each.contrast,
+            "effect": math.nan,
+            "smallest_effect": math.nan,
+        }
+        if each.all:
+            won = _all_won(study, null, effects, each, places)
+            yield said | _share("power", won) | blank | {"simulations": len(won)}
+            continue
+        at = places[each.id]
+        won = _won(study, null, effects, at, each.claim)
+        found = _share("power", won)
+        found |= {"power_adjusted": math.nan, "power_adjusted_error": math.nan}
+        if study.tested[at]:
+            values = null.estimate[:, at] + effects[at]
+            signed = _as_claimed(each.claim, values)
+            found |= _share("power_adjusted", (null.adjusted[:, at] < study.alpha) & signed)
+        detectable = _minimum_detectable(study, null, at)
+        claimable = _smallest_claimable(study, null, at)
+        yield (
+            said
+            | {"effect": effects[at], "smallest_effect": study.bounds[at]}
+            | found
+            | {
+                "minimum_detectable_effect": detectable[0],
+                "minimum_detectable_effect_error": detectable[1],
+                "smallest_claimable": claimable[0],
+                "smallest_claimable_error": claimable[1],
+                "simulations": len(won),
+            }
+        )
+
+
+def _as_claimed(claim: str, values: Floats) -> Bools:
+    return np.array([claims.as_claimed(claim, value) for value in values])
+
+
+def _won(study: _Study, null: _Drawn, effects: Floats, at: int, claim: str) -> Bools:
+    """In which simulations a claim about one contrast is won by itself."""
+    values, error, df = null.estimate[:, at] + effects[at], null.std_error[:, at], null.df[:, at]
+    bound = study.bounds[at]
+    p_values = np.array(
+        [claims.p_value(claim, *each, bound) for each in zip(values, error, df, strict=True)]
+    )
+    return (p_values < study.alpha) & _as_claimed(claim, values)
+
+
+def _all_won(
+    study: _Study, null: _Drawn, effects: Floats, each: Hypothesis, places: Mapping[str, int]
+) -> Bools:
+    """In which simulations every part of a conjunction is won at alpha."""
+    parts = [
+        _won(study, null, effects, places[part.hypothesis], part.claim)
+        for part in each.all
+        if part.hypothesis in places
+    ]
+    return np.asarray(np.logical_and.reduce(parts), dtype=np.bool_)
+
+
+def _share(name: str, hits: Bools) -> dict[str, float]:
+    share = float(hits.mean())
+    # Agresti & Coull's (1998, 10.2307/2685469) correction, so that a share of 0 or 1 still has
+    # an error.
+    near = (hits.sum() + 2) / (len(hits) + 4)
+    return {name: share, f"{name}_error": math.sqrt(near * (1 - near) / (len(hits) + 4))}
+
+
+def _minimum_detectable(study: _Study, null: _Drawn, column: int) -> tuple[float, float]:
+    """Effect with the plan's power, in standard deviations, and its Monte-Carlo error."""
+    estimate, error = null.estimate[:, column], null.std_error[:, column]
+    critical = stats.t.ppf(1 - study.alpha / 2, null.df[:, column]) * error
+
+    def detected(effect: float) -> float:
+        return float((np.abs(estimate + effect) > critical).mean())
+
+    highest = 10 * float(critical.max())
+    found = float(optimize.brentq(lambda effect: detected(effect) - study.power, 0.0, highest))
+    step = 0.25 * float(error.mean())
+    slope = (detected(found + step) - detected(found - step)) / (2 * step)
+    share_error = math.sqrt(study.power * (1 - study.power) / len(estimate))
+    return found, share_error / slope
+
+
+def _smallest_claimable(study: _Study, null: _Drawn, column: int) -> tuple[float, float]:
+    """The bound within which no effect is claimed to lie with the plan's power, and its error.
+
+    Two one-sided tests at alpha claim any bound beyond |estimate| + t · error.
+    """
+    margin = stats.t.isf(study.alpha, null.df[:, column]) * null.std_error[:, column]
+    claimed = np.abs(null.estimate[:, column]) + margin
+    share_error = math.sqrt(study.power * (1 - study.power) / len(claimed))
+    sides = np.clip([study.power - share_error, study.power + share_error], 0, 1)
+    low, high = np.quantile(claimed, sides)
+    return float(np.quantile(claimed, study.power)), float(high - low) / 2
