@@ -1,0 +1,46 @@
+"""Time stands still for everybody while the server is down.
+
+Every second the server stores that it is there. When it starts again, whoever was in a round gets
+the time back that passed since, by whatever clock: a power cut of ten minutes ends no round of
+five, and a clock that was set meanwhile changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from otree.database import AnyModel
+
+from lab.rounds.records import AnswerRow
+from study.columns import columns
+
+logger = logging.getLogger("otree.effort_task")
+
+LEAST_SECONDS = 1.9
+"""An interruption as short as this is no interruption: another server goes on, or it was quick."""
+
+
+def move(connection: Any, last_seen: float, now: float) -> None:
+    """Move the deadlines of open rounds by the time since ``last_seen``."""
+    away = now - last_seen
+    if abs(away) < LEAST_SECONDS:
+        return
+    for Answers in AnswerRow.__subclasses__():
+        app = Answers.__module__
+        players = AnyModel.metadata.tables[f"{app}_player"]
+        for name in columns(app):
+            prefix, _, what = name.rpartition("_")
+            if what != "deadline":
+                continue
+            deadline, ended = players.c[name], players.c[f"{prefix}_ended_at"]
+            moved = connection.execute(
+                players.update()
+                .where(ended.is_(None))
+                .where(deadline > last_seen)
+                .values({deadline: deadline + away})
+            )
+            if moved.rowcount:
+                logger.warning(
+                    "%d people in the %s round get %.0f seconds back", moved.rowcount, prefix, away
+                )
