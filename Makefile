@@ -10,9 +10,7 @@ ANALYSIS_BIN := .venv-analysis/bin
 .PHONY: run test demo screenshots benchmarks
 
 run: .venv/.installed
-	@! $(BIN)/python -c "import socket; socket.create_connection(('127.0.0.1', $(PORT)))" 2>/dev/null || \
-		{ echo "Port $(PORT) is in use. Choose another: PORT=8010 make run"; exit 1; }
-	PATH="$(abspath $(BIN)):$$PATH" OTREE_PRODUCTION=1 otree prodserver 127.0.0.1:$(PORT)
+	@PORT=$(PORT) $(BIN)/python start.py
 
 demo: .venv/.installed
 	$(BIN)/python -m lab.demo
@@ -28,7 +26,8 @@ screenshots: .venv/.tests-installed
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m tests.screenshots
 
 benchmarks: .venv/.tests-installed
-	for each in live_messages first_paint first_page randomization_inference reading_exports report; do \
+	for each in whatever_the_experimenter_does live_messages capacity hostile_clients first_paint \
+			first_page randomization_inference reading_exports report; do \
 		$(BIN)/python -m benchmarks.$$each || exit 1; done
 
 .venv/.installed: requirements.txt analysis/requirements.txt

@@ -1,15 +1,19 @@
 """oTree's settings: the two session configs, the rooms, and who may see what.
 
 The words that participants read are in `content/`, the parameters of a session in
-`study/parameters.py`. Secrets come from the environment; `docs/deployment.md` lists them.
+`study/parameters.py`. Secrets are kept by `lab/door.py`; `docs/deployment.md` says how.
 """
 
 from os import environ
 from pathlib import Path
 
+from lab import door
 from study.content import languages
 from study.experiments import EXPERIMENTS
 from study.parameters import defaults, description
+
+# Whoever starts a server: what it keeps is in the environment from here on.
+door.prepare()
 
 DISPLAY_NAMES = {
     "info_source": "Information source and willingness to co-produce",
@@ -51,6 +55,7 @@ AUTO_TABULATE_PAYOFFS = False
 ADMIN_USERNAME = "admin"
 ADMIN_PASSWORD = environ.get("OTREE_ADMIN_PASSWORD", "")
 SECRET_KEY = environ.get("OTREE_SECRET_KEY", "")
+AUTH_LEVEL = environ.get("OTREE_AUTH_LEVEL") or None
 
 # Off unless asked for: oTree's debugging shows the arm on every page.
 DEBUG = environ.get("OTREE_DEBUG") == "1"

@@ -1,0 +1,1 @@
+"""Who may come in, and that the server looks after itself."""
