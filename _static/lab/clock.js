@@ -14,15 +14,21 @@ export class Clock {
         return Math.max(0, performance.now() - this.start);
     }
 
-    /** A reply says `elapsed`; the question was asked at `sentAt` (performance.now()). */
+    /**
+     * A reply says `elapsed`; the question was asked at `sentAt` (performance.now()). Returns by how
+     * much time was given back, in ms: it stands still while the server is down.
+     */
     correct(elapsed, sentAt) {
         const arrived = performance.now();
         const roundTrip = arrived - sentAt;
         const start = arrived - roundTrip / 2 - elapsed;
+        const moved = start - this.start;
+        const far = Math.abs(moved) > roundTrip + CORRECT_BEYOND_MS;
         // The quickest reply tells the time best; a sleeping computer loses time.
-        if (roundTrip < this.bestRoundTrip || Math.abs(start - this.start) > roundTrip + CORRECT_BEYOND_MS) {
+        if (roundTrip < this.bestRoundTrip || far) {
             this.bestRoundTrip = roundTrip;
             this.start = start;
         }
+        return far ? Math.max(0, moved) : 0;
     }
 }

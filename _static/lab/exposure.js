@@ -1,7 +1,6 @@
 // How long the page was in view, how long it was open but hidden, and how much was played.
 // A reload goes on where it was.
 
-const form = document.getElementById("form");
 const key = `exposure/${window.location.pathname}`;
 const times = load();
 let since = performance.now();
@@ -43,9 +42,10 @@ for (const recording of document.querySelectorAll("[data-recording]")) {
     if (recording.error) failed(); // it failed before this script was there
 }
 
-form.addEventListener("submit", () => {
+// Before page.js sends the form.
+document.addEventListener("submit", ({ target: form }) => {
     count();
     form.elements.information_seconds.value = times.seen.toFixed(3);
     form.elements.information_hidden_seconds.value = times.hidden.toFixed(3);
     form.elements.media_seconds.value = times.media.toFixed(3);
-});
+}, true);

@@ -1,12 +1,17 @@
-// Answers that the server has not acknowledged, kept on this computer until it has. All tabs of the
-// same round share them.
+// The answers of a round, kept on this computer until the round is submitted: also those that the
+// server has acknowledged, because a server that was put back to an older copy asks for them again.
+// All tabs of the same round share them.
+
+const KEPT_MS = 7 * 24 * 3600 * 1000;
 
 export class Journal {
-    /** `changed()` is called when another tab has answered a card. */
+    /** `changed()` is called when another tab has answered a card or submitted the round. */
     constructor(participant, round, changed) {
         this.key = `journal/${participant}/${round}`;
-        this.acknowledged = 0;
-        this.answers = this.#stored();
+        const { acknowledged, answers } = this.#stored();
+        this.acknowledged = acknowledged; // the highest card that the server ever acknowledged
+        this.answers = new Map(answers.map((answer) => [answer.item, answer]));
+        forgetOld();
         window.addEventListener("storage", (event) => {
             if (event.key !== this.key) return;
             this.#merge();
@@ -15,54 +20,92 @@ export class Journal {
     }
 
     #stored() {
+        let kept = null;
         try {
-            const answers = JSON.parse(localStorage.getItem(this.key)) ?? [];
-            return Array.isArray(answers) ? answers : [];
+            kept = JSON.parse(localStorage.getItem(this.key));
         } catch {
-            return [];
+            // Nothing that can be read.
         }
+        const answers = Array.isArray(kept?.answers) ? kept.answers.filter(isAnswer) : [];
+        return { acknowledged: isCount(kept?.acknowledged) ? kept.acknowledged : 0, answers };
     }
 
     /** Take in what other tabs have kept. */
     #merge() {
-        const own = new Set(this.answers.map((answer) => answer.item));
-        const others = this.#stored().filter((answer) => !own.has(answer.item));
-        this.answers = [...this.answers, ...others]
-            .filter((answer) => answer.item > this.acknowledged)
-            .sort((a, b) => a.item - b.item);
+        for (const answer of this.#stored().answers) {
+            if (!this.answers.has(answer.item)) this.answers.set(answer.item, answer);
+        }
     }
 
     #store() {
+        const answers = [...this.answers.values()].sort((a, b) => a.item - b.item);
+        const kept = { at: Date.now(), acknowledged: this.acknowledged, answers };
         try {
-            if (this.answers.length) localStorage.setItem(this.key, JSON.stringify(this.answers));
-            else localStorage.removeItem(this.key);
+            localStorage.setItem(this.key, JSON.stringify(kept));
         } catch {
             // No storage (private window, full disk): the answers still live in this page.
         }
     }
 
+    has(item) {
+        return this.answers.has(item);
+    }
+
     add(answer) {
-        this.answers.push(answer);
+        this.answers.set(answer.item, answer);
         this.#merge();
         this.#store();
     }
 
-    /** Forget what the server has: everything up to card `applied`. */
+    /** The server says how far it has stored, which may be less than it once said. */
     acknowledge(applied) {
-        this.acknowledged = Math.max(applied, this.acknowledged);
-        if (!this.answers.some((answer) => answer.item <= applied)) return;
-        this.#merge();
+        if (applied === this.acknowledged) return;
+        this.acknowledged = applied;
         this.#store();
     }
 
-    /** Give up what the server will never take. */
-    clear() {
-        this.answers = [];
+    /** Give up one answer that the server will never take. */
+    drop(item) {
+        this.answers.delete(item);
         this.#store();
     }
 
-    /** The number of the last answered card, or `applied` if there is none. */
-    last(applied) {
-        return this.answers.length ? this.answers[this.answers.length - 1].item : applied;
+    /** What the server that has all up to `applied` can take, in order. */
+    unsent(applied) {
+        const found = [];
+        for (let item = applied + 1; this.has(item); item += 1) found.push(this.answers.get(item));
+        return found;
+    }
+
+    /** The round is submitted. */
+    remove() {
+        this.answers.clear();
+        try {
+            localStorage.removeItem(this.key);
+        } catch {
+            // There is none.
+        }
+    }
+}
+
+const isCount = (value) => Number.isInteger(value) && value >= 0;
+const isTime = (value) => Number.isFinite(value) && value >= 0;
+
+function isAnswer(answer) {
+    const { item, response, shown_ms: shown, answered_ms: answered, focus_lost: lost, pasted, keys } = answer ?? {};
+    return isCount(item) && typeof response === "string" && response.trim() !== "" && isTime(shown)
+        && isTime(answered) && shown <= answered && isCount(lost) && typeof pasted === "boolean" && isCount(keys);
+}
+
+/** Rounds that were left in another way, perhaps by somebody else at this computer. */
+function forgetOld() {
+    try {
+        for (const key of Object.keys(localStorage)) {
+            if (!key.startsWith("journal/")) continue;
+            const at = JSON.parse(localStorage.getItem(key))?.at;
+            if (!isTime(at) || Date.now() - at > KEPT_MS) localStorage.removeItem(key);
+        }
+    } catch {
+        // Nothing can be kept, so nothing is.
     }
 }

@@ -1,41 +1,117 @@
-// What every page does: move focus to errors, send a form once, choose steps of a scale by their
-// number, and follow when the experimenter moves the participant on.
+// What every page does: send its form and keep what was entered until the server has it, move focus
+// to errors, choose steps of a scale by their number, and follow when the experimenter moves the
+// participant on. Listeners sit on the document, because a page that has errors is shown in place.
 
-import "./errors.js";
+import { focusErrors } from "./errors.js";
+import { here, send, soon } from "./send.js";
 import { openSocket } from "./socket.js";
 
-const form = document.getElementById("form");
+const SAY_AFTER_MS = 4000; // without an answer
 
 // A key pressed too early must not send half a page: Enter works on buttons and in text areas.
-form?.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target instanceof HTMLInputElement) event.preventDefault();
+document.addEventListener("keydown", (event) => {
+    const { target } = event;
+    if (event.key === "Enter" && target instanceof HTMLInputElement && target.form?.id === "form") event.preventDefault();
 });
 
-let sent = false;
-form?.addEventListener("submit", (event) => {
-    if (sent) event.preventDefault();
-    sent = true;
-    event.submitter?.setAttribute("aria-disabled", "true");
-});
-window.addEventListener("pageshow", () => {
-    sent = false;
-    for (const button of document.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+// ----------------------------------------------------------------------------------- sending
+
+let sending = 0; // the number of the page's try to get sent; 0: none
+let tries = 0;
+let submitter = null;
+let hurry = () => {};
+
+document.addEventListener("submit", (event) => {
+    // A round sends its own form.
+    if (event.target.id !== "form" || event.target.method !== "post" || event.defaultPrevented) return;
+    event.preventDefault();
+    submitter = event.submitter;
+    if (sending) hurry();
+    else deliver();
 });
 
-for (const scale of document.querySelectorAll("[data-scale]")) {
-    scale.addEventListener("keydown", (event) => {
-        const step = scale.querySelector(`input[value="${CSS.escape(event.key)}"]`);
-        if (!step || event.ctrlKey || event.altKey || event.metaKey) return;
-        event.preventDefault();
-        step.checked = true;
-        step.focus();
-    });
+/** Send the page until somebody takes it. */
+async function deliver() {
+    const mine = sending = ++tries;
+    const button = submitter ?? document.querySelector("#form button:not([type=button])");
+    button?.setAttribute("aria-disabled", "true");
+    while (sending === mine) {
+        const slow = setTimeout(() => say("lost"), SAY_AFTER_MS);
+        const answer = await send(document.getElementById("form"), submitter);
+        clearTimeout(slow);
+        if (sending !== mine) return;
+        if (answer.next || answer.trouble === "gone") {
+            window.location.assign(answer.next ?? here());
+            return;
+        }
+        if (answer.html && show(answer.html)) return;
+        say(answer.trouble ?? "failed");
+        if (answer.trouble !== "lost" && answer.trouble !== "starting") {
+            settle();
+            return;
+        }
+        await new Promise((resolve) => {
+            hurry = resolve;
+            setTimeout(resolve, soon());
+        });
+    }
 }
 
-document.getElementById("id_larger_letters")?.addEventListener("change", (event) => {
-    document.documentElement.classList.toggle("larger", event.target.checked);
+window.addEventListener("online", () => hurry());
+
+function say(trouble) {
+    const line = document.getElementById("sending");
+    line.textContent = line.dataset[trouble];
+}
+
+/** The page may be sent again. */
+function settle() {
+    sending = 0;
+    for (const button of document.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+}
+
+/** The page as the server shows it again: with errors, or in another language. Whether it is one. */
+function show(html) {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const parts = ["body > header", "#main", "#sending"];
+    if (!parts.every((part) => page.querySelector(part))) return false;
+    document.title = page.title;
+    for (const name of ["lang", "dir", "class"]) {
+        document.documentElement.setAttribute(name, page.documentElement.getAttribute(name) ?? "");
+    }
+    for (const part of parts) document.querySelector(part).replaceWith(page.querySelector(part));
+    settle();
+    window.scrollTo(0, 0);
+    if (!focusErrors()) {
+        const main = document.getElementById("main");
+        main.tabIndex = -1;
+        main.focus();
+    }
+    return true;
+}
+
+window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    document.getElementById("sending").textContent = "";
+    settle();
 });
-document.getElementById("print")?.addEventListener("click", () => window.print());
+
+// ------------------------------------------------------------------------------------ fields
+
+document.addEventListener("keydown", (event) => {
+    const step = event.target.closest?.("[data-scale]")?.querySelector(`input[value="${CSS.escape(event.key)}"]`);
+    if (!step || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    step.checked = true;
+    step.focus();
+});
+
+document.addEventListener("change", (event) => {
+    if (event.target.id === "id_larger_letters") document.documentElement.classList.toggle("larger", event.target.checked);
+});
+document.addEventListener("click", (event) => {
+    if (event.target.id === "print") window.print();
+});
 
 openSocket(document.getElementById("page-script").dataset.socket, {
     message: (data) => { if (data.auto_advanced) window.location.reload(); },

@@ -12,10 +12,17 @@ export function openSocket(path, handlers) {
 
     function connect() {
         const scheme = window.location.protocol === "https:" ? "wss" : "ws";
-        socket = new WebSocket(`${scheme}://${window.location.host}${path}`);
-        const mine = socket;
-        mine.onopen = () => { tries = 0; handlers.open?.(); };
-        mine.onmessage = (event) => handlers.message?.(JSON.parse(event.data));
+        const mine = new WebSocket(`${scheme}://${window.location.host}${path}`);
+        socket = mine;
+        mine.onopen = () => {
+            if (mine !== socket) return;
+            tries = 0;
+            handlers.open?.();
+        };
+        mine.onmessage = (event) => {
+            // What an earlier connection still brings is out of date.
+            if (mine === socket) handlers.message?.(JSON.parse(event.data));
+        };
         mine.onclose = () => {
             if (mine !== socket) return;
             handlers.close?.();
