@@ -51,7 +51,7 @@ class ClosingPage(StudyPage):
 class EndPage(ClosingPage):
     """The study ends here: no button, and nothing leads further."""
 
-    is_end = True
+    may_be_advanced = False
 
     def post(self):
         return self.get()

@@ -19,7 +19,7 @@ from lab.experiment import (
     Willingness,
 )
 from lab.fields import player_fields, subsession_fields
-from lab.round_records import AnswerRow, export_answers
+from lab.rounds.records import AnswerRow, export_answers
 
 doc = "Does the source of the information change the willingness to co-produce?"
 

@@ -4,11 +4,12 @@ from otree.api import BaseConstants, BaseGroup, BasePlayer, BaseSubsession
 
 from effort_task.rounds import BASELINE, PRACTICE
 from intake import comprehension
-from lab import round_records, setup
+from lab import setup
 from lab.fields import player_fields
 from lab.first_page import FirstPage
 from lab.page import StudyPage, language_of
-from lab.round_page import RoundPage
+from lab.rounds.page import RoundPage
+from lab.rounds.records import AnswerRow, export_answers
 from study import content
 from study.columns import family
 
@@ -35,12 +36,12 @@ class Player(BasePlayer):
     vars().update(player_fields(__name__))
 
 
-class Answer(round_records.AnswerRow):
+class Answer(AnswerRow):
     pass
 
 
 def custom_export(players):
-    yield from round_records.export_answers(Answer, players)
+    yield from export_answers(Answer, players)
 
 
 def custom_export_comprehension(players):
@@ -61,6 +62,7 @@ class IntakePage(StudyPage):
 
 class Welcome(FirstPage, IntakePage):
     section = "welcome"
+    may_be_advanced = False  # who reads it has not agreed yet
     template_name = "intake/Welcome.html"
     form_model = "player"
     form_fields = ["consent"]

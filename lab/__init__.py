@@ -1,18 +1,35 @@
 """What the four apps share on oTree's side. It depends on no app.
 
-setup.py       checks when the server starts and when a session is created
-otree_gaps.py  two gaps in oTree that would spoil data, closed when the server starts
-fields.py      database fields from `study/columns.toml`, and questions from `content/`
-page.py        the page that every page is made from
-first_page.py  language and size of letters, chosen on the first page
-own_pages.py   our pages where oTree has bare ones: rooms, waiting, full, errors
-wording.py     texts, numbers and money in the participant's language
-assignment.py  drawing an arm and claiming it
-round_records.py  rounds and answers in the database
-round_page.py  the page on which a round is worked
-experiment.py  the pages that both experiments have in common
-earnings.py    what a participant has earned, from all apps
-report.py      what the experimenter sees in the admin report
-bots/          simulated participants who go through the real pages
-demo.py        both experiments with bots, from the first page to the report
+The server:
+
+    server.py      the command that starts it; supervisor.py starts it again when it dies, and
+                   waiting_room.py answers meanwhile
+    lifespan.py    what happens when it starts and ends
+    gate.py        every request: its body is read, then it works alone, then it is answered
+    lock.py        one thing at a time, the most urgent first
+    helper/        the process that does what is slow and asked for by the experimenter
+    mending/       gaps in oTree that would lose or spoil data, one a file
+    door.py        secret key, password, and who may start a server that others can reach
+    copies.py      copies of the database, and putting one back
+    diary.py       what the server writes down about itself; board.py shows it
+    clock.py       the time by which rounds are held
+
+Pages:
+
+    setup.py       checks when the server starts and when a session is created
+    fields.py      database fields from `study/columns.toml`, and questions from `content/`
+    page.py        the page that every page is made from
+    first_page.py  language and size of letters, chosen on the first page
+    own_pages.py   our pages where oTree has bare ones: rooms, waiting, full, errors
+    wording.py     texts, numbers and money in the participant's language
+    rounds/        rounds of the effort task: page, socket, and what is stored
+    assignment.py  drawing an arm and claiming it
+    experiment.py  the pages that both experiments have in common
+    earnings.py    what a participant has earned, from all apps
+    report.py      what the experimenter sees in the admin report
+
+Simulated participants:
+
+    bots/          they go through the real pages
+    demo.py        both experiments with bots, from the first page to the report
 """

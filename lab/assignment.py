@@ -8,7 +8,6 @@ this up.
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from otree.database import db
 from sqlalchemy import Column, Float, ForeignKey, Integer, String, UniqueConstraint
 from sqlalchemy.ext.declarative import declared_attr
 
+from lab import clock
 from lab.setup import config_of, experiment_of
 from study.columns import table
 from study.experiments import Arm, Experiment
@@ -95,7 +95,7 @@ def assign(player: Any, baseline_correct: int | None) -> None:
         assignment_number=drawn.number,
         arm=drawn.arm,
         baseline_correct=baseline_correct,
-        drawn_at=time.time(),
+        drawn_at=clock.now(),
     )
     # Into the database while the lock is held, not whenever oTree gets round to it.
     db.commit()

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import logging
 import math
-import time
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from effort_task.rounds import MAIN, VOLUNTARY
+from lab import clock
 from lab.assignment import arm_of, assign
 from lab.page import StudyPage, language_of
-from lab.round_page import RoundPage
-from lab.setup import config_of
+from lab.rounds.page import RoundPage
+from lab.setup import experiment_of
 from study import content
 from study.columns import family
-from study.pay import product
 
 logger = logging.getLogger("otree.experiment")
 
@@ -47,7 +47,7 @@ class Information(ExperimentPage):
         if player.field_maybe_none("information_started_at") is not None:
             return
         cls.assign(player)
-        player.information_started_at = time.time()
+        player.information_started_at = clock.now()
         player.sample_message = cls.message(player).sample
 
     @classmethod
@@ -71,7 +71,7 @@ class Information(ExperimentPage):
     def _store_exposure(self) -> None:
         """Times that the page measured; what is not believable is not stored."""
         player = self.player
-        elapsed = time.time() - player.information_started_at + CLOCK_SLACK_SECONDS
+        elapsed = clock.now() - player.information_started_at + CLOCK_SLACK_SECONDS
         seen = _seconds(self.posted.get("information_seconds"), elapsed)
         hidden = _seconds(self.posted.get("information_hidden_seconds"), elapsed)
         if seen is not None and hidden is not None and seen + hidden <= elapsed:
@@ -144,11 +144,8 @@ class MainRound(RoundPage, ExperimentPage):
     round = MAIN
 
     @classmethod
-    def after_answers(cls, player: Any) -> None:
-        # Whoever leaves during the round is paid for what they did.
-        if arm_of(player).reward:
-            rate = config_of(player)["piece_rate"]
-            player.participant.payoff = product(rate, player.effort_correct)
+    def pays(cls, config: Mapping[str, Any], arm: str | None) -> bool:
+        return arm is not None and experiment_of(config).arms[arm].reward
 
 
 class VoluntaryOffer(ExperimentPage):

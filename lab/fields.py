@@ -11,28 +11,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from otree.api import models, widgets
-from sqlalchemy.orm import deferred
 
 from lab import wording
 from study import content
 from study.columns import Column, columns
 
-ROUND_PREFIXES = ("practice_", "baseline_", "effort_", "voluntary_")
-
 
 def player_fields(app: str) -> dict[str, Any]:
-    """All fields of the app's ``Player``, for ``vars().update(...)`` in its class body.
-
-    oTree reads the player anew for every live message, at a cost that grows with the number of
-    columns. So only those that a round needs are read at once, the others when first asked for.
-    """
-    found = {name: _field(column) for name, column in columns(app).items()}
-    return {
-        name: field
-        if name.startswith(ROUND_PREFIXES) or name == "arm"
-        else deferred(field, group="rest")
-        for name, field in found.items()
-    }
+    """All fields of the app's ``Player``, for ``vars().update(...)`` in its class body."""
+    return {name: _field(column) for name, column in columns(app).items()}
 
 
 def subsession_fields(app: str) -> dict[str, Any]:

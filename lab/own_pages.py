@@ -15,8 +15,7 @@ from contextvars import ContextVar
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from babel.core import UnknownLocaleError, negotiate_locale
-from otree import middleware, settings
+from otree import settings
 from otree.database import db
 from otree.models import Participant, Session
 from otree.room import ROOM_DICT
@@ -25,7 +24,7 @@ from otree.views import participant as otree_pages
 from starlette.responses import RedirectResponse, Response
 
 from lab import fields, wording
-from study import content
+from study import content, negotiation
 
 logger = logging.getLogger("otree.own_pages")
 
@@ -43,8 +42,6 @@ request_scope: ContextVar[Any] = ContextVar("request_scope")
 
 def install() -> None:
     """Let oTree use our pages, in every process that serves participants."""
-    OwnPages.otree_middleware = middleware.CommitTransactionMiddleware
-    middleware.CommitTransactionMiddleware = OwnPages
     otree_pages.render = _render
     otree_pages.no_participants_left_http_response = _full
 
@@ -55,20 +52,7 @@ def install() -> None:
 def browser_language(scope: Any) -> str:
     """The language of ours that the browser likes best, else the laboratory's."""
     header = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-    wanted = []
-    for part in header.split(","):
-        name, _, quality = part.strip().partition(";q=")
-        try:
-            wanted.append((-float(quality or 1), name.strip()))
-        except ValueError:
-            continue
-    wanted.sort(key=lambda each: each[0])
-    try:
-        found = negotiate_locale([name for _, name in wanted], content.languages(), sep="-")
-    except (UnknownLocaleError, ValueError):
-        found = None
-    default = settings.LANGUAGE_CODE
-    return found or (default if default in content.languages() else content.languages()[0])
+    return negotiation.preferred(header, settings.LANGUAGE_CODE)
 
 
 def session_language(scope: Any) -> str | None:
@@ -155,12 +139,10 @@ def _room(scope: Any, language: str) -> dict[str, Any]:
 
 
 class OwnPages:
-    """ASGI: the outermost layer, which exchanges bare answers to participants."""
-
-    otree_middleware: type
+    """ASGI: the layer around oTree, which exchanges bare answers to participants."""
 
     def __init__(self, app: Any) -> None:
-        self.app = self.otree_middleware(app)
+        self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":

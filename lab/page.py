@@ -6,10 +6,11 @@ them as ``words``. Form fields reach the template as ``fields`` (see `lab.fields
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from otree.api import Page
-from otree.constants import admin_secret_code, timeout_happened
+from otree.constants import admin_secret_code, back_button, timeout_happened
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -52,10 +53,12 @@ class StudyPage(Page):
 
     words_file: the file in `content/<language>/` that holds the texts of the page.
     section: the step of the study it belongs to; None: not counted (end pages).
+    may_be_advanced: whether the experimenter may move somebody on from it.
     """
 
     words_file: ClassVar[str]
     section: ClassVar[str | None] = None
+    may_be_advanced: ClassVar[bool] = True
     template_name = "global/Questions.html"
 
     @classmethod
@@ -115,25 +118,42 @@ class StudyPage(Page):
         return super().get()
 
     def post(self) -> Any:
+        if self.posted.get(back_button):
+            return self.get()  # no page of ours has that button
         if self.advanced_by_experimenter:
             closing = self.participant.get_player("closing", 1)
             earlier = closing.field_maybe_none("advanced_from")
             closing.advanced_from = ",".join(filter(None, (earlier, type(self).__name__)))
-        return super().post()
+        return self._told(super().post())
+
+    def _told(self, response: Response) -> Response:
+        """``response``, or the address of the next page for the script that sent this one.
+
+        The script shows the page itself until it has been taken; a browser that followed a
+        redirect by itself would open the next page twice.
+        """
+        if self.receive is None or self.request.headers.get("x-page") != "stays":
+            return response
+        if response.status_code != 302:
+            return response
+        return Response(status_code=204, headers={"X-Next": response.headers["location"]})
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         # oTree offers no public way to describe the form to a template beyond its widgets.
         context = super().get_context_data(**context)
         form = context["form"]
-        described = [self.describe(field, context["language"]) for field in form]
+        language = context["language"]
+        values = wording.session_values(self.session.config, language)
+        described = [self.describe(field, language, values) for field in form]
         context["fields"] = described
         context["errors"] = [field for field in described if field["error"]]
         return context
 
-    def describe(self, form_field: Any, language: str) -> dict[str, Any]:
+    def describe(
+        self, form_field: Any, language: str, values: Mapping[str, str]
+    ) -> dict[str, Any]:
         """One form field for its component."""
         column = columns(self.player.get_folder_name())[form_field.name]
-        values = wording.session_values(self.session.config, language)
         texts = content.fill(self.texts(column, language), values)
         return fields.question(form_field, column, texts, language, self._typed(form_field.name))
 

@@ -14,6 +14,8 @@ from otree.common import get_models_module
 from otree.database import db
 from otree.models import Participant
 
+from effort_task import rhythm
+from effort_task.tasks import TASKS
 from lab import earnings
 from lab.assignment import arms_in_use
 from lab.setup import experiment_of
@@ -69,6 +71,9 @@ def vars_for_admin_report(subsession: Any) -> dict[str, Any]:
         ],
         "donation": _money(person.earned.donation for person in people),
         "donation_rate": currency(config["donation_rate"], ADMIN_LANGUAGE),
+        "unusual": unusual_rounds(session, experiment),
+        **{f"limit_{name}": f"{limit:g}" for name, limit in _limits(config).items()},
+        "least_spread": rhythm.LEAST_SPREAD,
     }
 
 
@@ -127,6 +132,62 @@ def _pay(name: str, people: list[Person]) -> dict[str, Any]:
 
 def _money(amounts: Iterable[Decimal]) -> str:
     return currency(sum(amounts, Decimal("0.00")), ADMIN_LANGUAGE)
+
+
+ROUNDS = {"baseline": "baseline", "effort": "main", "voluntary": "voluntary"}
+"""The timed rounds by the prefix of their columns."""
+
+RHYTHM = ("stored", "median_ms", "shortest_ms", "spread", "keys", "offline_seconds", "seconds")
+
+
+def unusual_rounds(session: Any, experiment: Experiment) -> list[dict[str, Any]]:
+    """Rounds whose rhythm is beyond what people manage, and those that were cut off for long.
+
+    In the order of the places. Arms and scores stay hidden here too.
+    """
+    Intake, Main, _ = (get_models_module(app).Player for app in experiment.app_sequence)
+    limits = TASKS[session.config["task"]].limits
+    names = [(prefix, name) for prefix in ROUNDS for name in RHYTHM]
+    columns = [
+        getattr(Intake if prefix == "baseline" else Main, f"{prefix}_{name}")
+        for prefix, name in names
+    ]
+    query = db.query(Participant.id_in_session, Participant.label, Participant.code, *columns)
+    for Player in (Intake, Main):
+        query = query.join(Player, Player.participant_id == Participant.id)
+    found = []
+    for place, label, code, *values in query.filter(Participant.session_id == session.id).order_by(
+        Participant.id
+    ):
+        measured = dict(zip(names, values, strict=True))
+        for prefix, title in ROUNDS.items():
+            own = {name: measured[prefix, name] for name in RHYTHM}
+            remarks = rhythm.remarks(limits, **own | {"stored": own["stored"] or 0})
+            if remarks:
+                who = {"place": f"P{place}", "label": label or code, "round": title}
+                found.append(who | {"cells": [_cell(name, own, remarks) for name in SHOWN]})
+    return found
+
+
+SHOWN = {
+    "median": ("median_ms", "{:.1f} s", 1000),
+    "shortest": ("shortest_ms", "{:.1f} s", 1000),
+    "spread": ("spread", "{:.2f}", 1),
+    "keys": ("keys", "{:.1f}", 1),
+    "offline": ("offline_seconds", "{:.0f} s", 1),
+}
+"""What is shown of a round by remark: the column, how, and what it is divided by."""
+
+
+def _cell(name: str, measured: dict[str, Any], remarks: list[str]) -> dict[str, Any]:
+    column, shape, unit = SHOWN[name]
+    value = measured[column]
+    text = "–" if value is None else shape.format(value / unit)
+    return {"text": text, "unusual": name in remarks}
+
+
+def _limits(config: Any) -> dict[str, float]:
+    return dict(vars(TASKS[config["task"]].limits))
 
 
 def sample_files(experiment: Experiment, config: Any) -> list[str]:

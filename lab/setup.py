@@ -38,7 +38,8 @@ OTREE_FIELDS = {
 
 
 @lru_cache(maxsize=256)
-def _session_config(session_code: str) -> Mapping[str, Any]:
+def session_config(session_code: str) -> Mapping[str, Any]:
+    """The config of a session, read once: for what never changes after it was created."""
     [config] = db.query(Session).filter_by(code=session_code).with_entities(Session.config).one()
     return config
 
@@ -49,7 +50,7 @@ def config_of(player: Any) -> Mapping[str, Any]:
     For what never changes after the session was created: everything but the participation fee,
     which the experimenter may edit.
     """
-    return _session_config(player.participant._session_code)
+    return session_config(player.participant._session_code)
 
 
 def experiment_of(config: Any) -> Experiment:
@@ -111,11 +112,11 @@ def install() -> None:
     Once, however often it is called: every mending wraps what stands in oTree.
     """
     # Imported late: it needs oTree's views, which need what stands above.
-    from lab import otree_gaps, own_pages
+    from lab import board, mending
 
     content.check()
-    own_pages.install()
-    otree_gaps.install()
+    board.install()
+    mending.install()
     _clean.__wrapped__ = SessionConfig.clean  # type: ignore[attr-defined]
     SessionConfig.clean = _clean
     session.create_session_traceback_wrapper = _create_session

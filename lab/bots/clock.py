@@ -12,6 +12,7 @@ from typing import Any
 from otree.database import AnyModel, db
 from otree.models import Participant
 
+from lab.rounds import contact
 from study.columns import columns
 
 ROW_TIMES = {"shown_at", "answered_at", "received_at"}
@@ -32,6 +33,8 @@ def pass_time(participant: Any, seconds: float) -> None:
         {Participant.time_started_utc: str(started - timedelta(seconds=seconds))}
     )
     db.commit()
+    for seen in contact.of_participant(participant.code):
+        seen.heard_at -= seconds
 
 
 def _tables_of(player: Any) -> list[Any]:

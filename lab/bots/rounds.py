@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
 from otree.api import Submission, expect
 from otree.database import db
 
+from effort_task.journal import MAX_ANSWERS
 from effort_task.rounds import Round
-from lab import round_records
+from lab import clock
 from lab.bots.bot import Left, StudyBot
 from lab.bots.clock import pass_time
+from lab.rounds import records
 
 PER_MESSAGE = 10
 UNTIMED_SECONDS = 60.0
@@ -27,7 +28,7 @@ class RoundBot(StudyBot):
         """Work the round of ``page`` to its end, or as long as this participant does."""
         round_: Round = page.round
         duration = round_.duration(self.config)
-        answers = self._answers(round_, duration)
+        answers = self._answers(page, duration)
         if self.who.tries_to_cheat:
             yield from self._cheat(page)
         if not self.who.reaches(round_.phase):
@@ -35,6 +36,9 @@ class RoundBot(StudyBot):
             raise Left
         stop = self._stop(round_, duration)
         late = stop is None and round_.phase == self.who.late_in
+        if late:
+            # The connection is gone for longer than the last answers took, so all of them count.
+            answers = answers[:-2]
         # The last message travels with the form: as the only one who brings it, or once more.
         last = answers[-PER_MESSAGE:]
         alone = duration is None or stop is not None or late
@@ -58,8 +62,9 @@ class RoundBot(StudyBot):
         stop: float | None = self.who.stops_early(round_.phase, duration, self.arm)
         return stop
 
-    def _answers(self, round_: Round, duration: float | None) -> list[tuple[dict[str, Any], bool]]:
+    def _answers(self, page: Any, duration: float | None) -> list[tuple[dict[str, Any], bool]]:
         """The journal of the whole round; each answer with whether it is meant to be right."""
+        round_: Round = page.round
         cards = self.who.work(
             round_.phase,
             duration,
@@ -67,18 +72,20 @@ class RoundBot(StudyBot):
             items=round_.last_item(self.config),
             task=self.config["task"],
         )
-        player = self.player
-        task, seed = round_records.task_of(player), round_records.seed_of(player, round_)
+        seat = page.seat(self.player)
+        task, seed = seat.task, seat.seed
         answers, clock = [], 0.0
         for number, card in enumerate(cards, start=1):
             solution = task.item(seed, number).solution
+            response = self.who.response(round_.phase, number, solution, card.correct)
             entry = {
                 "item": number,
-                "response": self.who.response(round_.phase, number, solution, card.correct),
+                "response": response,
                 "shown_ms": round(1000 * clock, 1),
                 "answered_ms": round(1000 * (clock + card.seconds), 1),
                 "focus_lost": card.focus_lost,
                 "pasted": False,
+                "keys": card.keys(response),
             }
             answers.append((entry, card.correct))
             clock += card.seconds
@@ -96,13 +103,13 @@ class RoundBot(StudyBot):
 
     def _say(self, page: Any, message: Any) -> dict[str, Any]:
         player = self.player
-        reply: dict[str, Any] = page.live_method(player, message)[player.id_in_group]
+        reply: dict[str, Any] = page.take(player, message)
         db.commit()
         return reply
 
     def _wait_until(self, round_: Round, seconds: float | None) -> None:
         """Until so many seconds into the round. Untimed rounds take what they take."""
-        elapsed = time.time() - self.value(f"{round_.prefix}_started_at")
+        elapsed = clock.now() - self.value(f"{round_.prefix}_started_at")
         seconds = UNTIMED_SECONDS if seconds is None else seconds
         if seconds > elapsed:
             pass_time(self.participant, seconds - elapsed)
@@ -139,7 +146,7 @@ class RoundBot(StudyBot):
 
     def _rows(self, page: Any) -> list[Any]:
         """The stored answers of a round, in the order in which they came."""
-        Answers = round_records.answers_of(self.player)
+        Answers = records.answers_of(self.PlayerClass)
         rows = db.query(Answers).filter_by(player_id=self.player.id, phase=page.round.phase)
         return list(rows.order_by(Answers.id))
 
@@ -147,7 +154,7 @@ class RoundBot(StudyBot):
 
     def _cheat(self, page: Any) -> Iterator[Submission]:
         """What the server must refuse without storing anything, on the socket and in the form."""
-        phase, window = page.round.phase, round_records.task_of(self.player).window
+        phase = page.round.phase
         entry = {"item": 1, "response": "1", "shown_ms": 0, "answered_ms": 1}
         messages = [
             None,
@@ -155,7 +162,7 @@ class RoundBot(StudyBot):
             [],
             {"round": "another", "answers": [entry]},
             {"round": phase, "answers": "all"},
-            {"round": phase, "answers": [entry] * (window + 1)},
+            {"round": phase, "answers": [entry] * (MAX_ANSWERS + 1)},
             {"round": phase, "answers": [entry | {"item": 2}]},
             {"round": phase, "answers": [entry | {"item": True}]},
             {"round": phase, "answers": [entry | {"response": 123456}]},
