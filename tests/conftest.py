@@ -6,6 +6,7 @@ import pytest
 
 from tests.harness import chromium as chromium_part
 from tests.harness import postgres as postgres_part
+from tests.harness.load.scene import SECRETS
 from tests.harness.parts import missing
 from tests.harness.server import running
 
@@ -46,4 +47,12 @@ def own_server(request, tmp_path):
     """The same for one test alone, which may kill it."""
     url = database_url(request)
     with running(tmp_path / "project", database_url=url) as server:
+        yield server
+
+
+@pytest.fixture(params=[None, "postgres"], ids=["sqlite", "postgresql"])
+def closed_server(request, tmp_path):
+    """A server for one test alone, as it should be run: with password and keys."""
+    url = database_url(request)
+    with running(tmp_path / "project", database_url=url, environment=SECRETS) as server:
         yield server

@@ -1,6 +1,7 @@
 """What the experimenter is promised by the *Report* tab of a session."""
 
 import html
+import json
 import re
 
 import pytest
@@ -77,3 +78,32 @@ def test_it_warns_when_everybody_is_forced_into_one_arm(server):
     assert list(table(page, "arms")) == ["beneficiary", "all arms"]
     free = report(server.create_session("info_source", 2))
     assert "Everyone gets the arm" not in free
+
+
+def test_it_shows_rounds_that_no_person_works_like_and_accuses_nobody(server):
+    session = server.create_session("incentive", 3, **SHORT | {"task_seconds": 60})
+    quiet = words(report(session))
+    assert "Nothing unusual in the rounds that have ended so far." in quiet
+    assert "Nobody is left out for this." in quiet
+    machine, person = (HttpParticipant(session.join_url, server.database) for _ in range(2))
+    for who, seconds, keys in ((machine, 0.3, 0), (person, 6.0, 6)):
+        who.play_to("MainRound")
+        journal = who.journal(9, keys=keys)
+        for number, said in enumerate(journal["answers"]):
+            # People are now slower, now faster.
+            took = 1000 * seconds * (1 + (0.3 if number % 2 and keys else 0))
+            said |= {"shown_ms": 0, "answered_ms": took}
+        server.database.move_clock(who.code, "main", 59)
+        who.reload()
+        who.post({"journal": json.dumps(journal), "stop": "1"})
+    page = report(session)
+    # Their baseline was one card that nobody typed.
+    main = [row for row in re.findall(r"<tr>.*?</tr>", page, re.S) if "<td>main</td>" in row]
+    [row] = main
+    assert words(row).split() == f"P1 {machine.code} main 0.3 s 0.3 s 0.00 0.0 0 s".split()
+    # The spread is that of nine answers only, and nobody marks that.
+    assert re.findall("<mark>(.*?)</mark>", row) == ["0.3 s", "0.3 s", "0.0"]
+    assert "a median below 2.5 s per card or a card within 1 s" in words(page)
+    assert "fewer than 3 key strokes per answer" in words(page)
+    for verdict in ("cheat", "fraud", "exclude", "invalid"):
+        assert verdict not in words(page).lower()

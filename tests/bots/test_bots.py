@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 import analysis
-from analysis.checks import check
+from analysis.exports.checks import check
 from lab.bots.people import CASES
 from study.experiments import EXPERIMENTS
 from tests.harness.server import ROOT, link_project

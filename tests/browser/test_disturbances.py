@@ -209,7 +209,7 @@ def test_stopping_without_network_saves_everything_however_much_was_entered(data
     me.work(33)
     code = me.code
     me.stop_early()
-    expect(me.page.locator("body")).to_contain_text("Saving your answers")
+    expect(me.page.locator("body")).to_contain_text("Your answers stay on this page")
     me.page.wait_for_timeout(1500)
     assert me.name == "MainRound"
     proxy.mend()

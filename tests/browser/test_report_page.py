@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from analysis.report import write_report
-from analysis.simulate import simulate
+from analysis.simulation.simulate import simulate
 
 
 @pytest.fixture(scope="module")

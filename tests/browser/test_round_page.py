@@ -100,7 +100,7 @@ def test_stopping_early_asks_first_and_no_leads_back_to_the_box(me):
             me.tab_to(id)
         me.press(key)
         expect(dialog).to_be_hidden()
-        me.page.wait_for_function("document.activeElement.id === 'answer'")
+        me.page.wait_for_function("() => document.activeElement.id === 'answer'")
         me.work(1)
     assert me.name == "MainRound"
     me.stop_early()

@@ -62,7 +62,7 @@ def test_the_notebook_in_the_docs_runs(tmp_path):
     page = (ROOT / "docs" / "researcher.md").read_text("utf-8")
     [notebook] = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     program = (
-        "from analysis.simulate import simulate\n"
+        "from analysis.simulation.simulate import simulate\n"
         "from pathlib import Path\n"
         "simulate('info_source', 60, Path('exports'))\n" + notebook
     )
@@ -79,9 +79,7 @@ def test_the_notebook_in_the_docs_runs(tmp_path):
 
 
 def test_the_plain_commands_in_the_readme_are_those_of_the_makefile():
-    printed = " ".join(commands(ROOT / "README.md"))
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    assert "otree prodserver 127.0.0.1:" in printed
-    assert "otree prodserver 127.0.0.1:" in makefile
-    assert "OTREE_PRODUCTION=1" in printed
-    assert "OTREE_PRODUCTION=1" in makefile
+    readme, makefile = ((ROOT / name).read_text("utf-8") for name in ("README.md", "Makefile"))
+    assert "`python start.py`" in readme
+    assert "python start.py" in makefile
+    assert "otree prodserver 127.0.0.1:" in " ".join(commands(ROOT / "README.md"))

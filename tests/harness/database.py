@@ -63,6 +63,7 @@ class Database:
     def counts(self) -> dict[str, int]:
         """The number of rows of every table."""
         names = sorted(inspect(self.engine).get_table_names())
+        names = [name for name in names if not name.startswith("sqlite_")]
         return {name: self.query(f'SELECT count(*) AS n FROM "{name}"')[0]["n"] for name in names}
 
     # -------------------------------------------------------------------------- rounds

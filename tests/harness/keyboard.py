@@ -111,7 +111,7 @@ class KeyboardParticipant:
 
     def open_round(self) -> None:
         """Wait until the first card is there."""
-        self.page.wait_for_function("document.activeElement?.id === 'answer'")
+        self.page.wait_for_function("() => document.activeElement?.id === 'answer'")
         self.phase = self.page.evaluate(
             "JSON.parse(document.getElementById('round-start').textContent).round"
         )

@@ -30,12 +30,12 @@ LOOP = _Loop()
 class LiveSocket:
     """One open socket to the server's live address ``url`` (ws://...)."""
 
-    def __init__(self, url: str) -> None:
-        self._socket = LOOP.run(self._connect(url))
+    def __init__(self, url: str, **options: Any) -> None:
+        self._socket = LOOP.run(self._connect(url, options))
 
     @staticmethod
-    async def _connect(url: str) -> Any:
-        return await websockets.connect(url, max_size=None, ping_interval=None)
+    async def _connect(url: str, options: dict[str, Any]) -> Any:
+        return await websockets.connect(url, max_size=None, ping_interval=None, **options)
 
     def send(self, message: Any) -> None:
         """Send ``message`` as JSON; text and bytes as they are."""
@@ -49,9 +49,7 @@ class LiveSocket:
     def exchange(self, message: Any) -> dict[str, Any]:
         """Send ``message`` and return what the round's page would be told."""
         self.send(message)
-        reply = self.receive()
-        assert reply["otree_success"], reply
-        return reply["live_method_payload"]
+        return self.receive()
 
     def wait_until_closed(self) -> int:
         """The code with which the server closes the socket."""

@@ -137,6 +137,7 @@ class HttpParticipant:
                 "answered_ms": 1,
                 "focus_lost": 0,
                 "pasted": False,
+                "keys": len(self.solve(card)),
             }
             | changes
             for card in cards

@@ -7,9 +7,10 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from tests.harness.database import Database
 from tests.harness.server import free_port
@@ -32,10 +33,21 @@ def programs() -> Path | None:
 
 
 class Postgres:
-    """One PostgreSQL server. Its data are thrown away when it stops."""
+    """One PostgreSQL server. Its data are thrown away when it stops.
 
-    def __init__(self, programs: Path) -> None:
+    durable: whether it waits until the disk has what was committed, as a real one does.
+    environment: what is added to its environment.
+    """
+
+    def __init__(
+        self,
+        programs: Path,
+        durable: bool = False,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.programs = programs
+        self.durable = durable
+        self.environment = {**os.environ, **(environment or {})}
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         self._numbers = count(1)
@@ -48,7 +60,8 @@ class Postgres:
         self._run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 "
-            f"-c unix_socket_directories={self.folder} -c fsync=off"
+            f"-c unix_socket_directories={self.folder} "
+            f"-c fsync={'on' if self.durable else 'off'}"
         )
         log = self.folder / "log"
         self._run(
@@ -77,7 +90,13 @@ class Postgres:
         with output.open("w+") as file:
             # Not a pipe: the server that pg_ctl starts would keep it open.
             done = subprocess.run(
-                command, cwd="/", stdout=file, stderr=subprocess.STDOUT, timeout=120, check=False
+                command,
+                cwd="/",
+                env=self.environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                timeout=120,
+                check=False,
             )
             file.seek(0)
             said = file.read()
@@ -87,11 +106,11 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Postgres]:
+def running(**options: Any) -> Iterator[Postgres]:
     """A PostgreSQL server for the length of a block."""
     found = programs()
     assert found is not None, HOW_TO_GET_IT
-    server = Postgres(found)
+    server = Postgres(found, **options)
     server.start()
     try:
         yield server

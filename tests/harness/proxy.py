@@ -64,6 +64,10 @@ class Proxy:
         self._flowing.set()
 
     async def _close(self) -> None:
+        # Whoever was let in at the last moment still finds somebody to see them out.
+        for listener in self._server.sockets:
+            asyncio.get_running_loop().remove_reader(listener.fileno())
+        await asyncio.sleep(0.01)
         self._server.close()
         await self._break(True)
         for task in list(self._tasks):
@@ -77,7 +81,7 @@ class Proxy:
         with contextlib.suppress(OSError, asyncio.CancelledError):
             if not self._cut:
                 await self._flowing.wait()
-                away_reader, away_writer = await asyncio.open_connection("127.0.0.1", self.target)
+                away_reader, away_writer = await self._open()
                 ways = [(reader, away_writer), (away_reader, writer)]
                 self._writers |= {writer, away_writer}
                 pumps = [asyncio.ensure_future(self._pump(*way)) for way in ways]
@@ -88,6 +92,15 @@ class Proxy:
                 away_writer.transport.abort()
                 self._writers -= {writer, away_writer}
         writer.transport.abort()
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to the target; if nobody waits for it any more, it is closed again."""
+        opening = asyncio.ensure_future(asyncio.open_connection("127.0.0.1", self.target))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_abort)
+            raise
 
     def _remember(self, task: asyncio.Task[None] | None) -> None:
         assert task is not None
@@ -118,6 +131,11 @@ class Proxy:
             return
         finally:
             taking.cancel()
+
+
+def _abort(opened: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]) -> None:
+    if not opened.cancelled() and opened.exception() is None:
+        opened.result()[1].transport.abort()
 
 
 @contextlib.contextmanager

@@ -66,6 +66,12 @@ class Server:
     def database_url(self) -> str:
         return self.environment["DATABASE_URL"]
 
+    @property
+    def key(self) -> dict[str, str]:
+        """The header that a server asks of programs, if it was given a key."""
+        key = self.environment.get("OTREE_REST_KEY")
+        return {"otree-rest-key": key} if key else {}
+
     @cached_property
     def database(self) -> Database:
         """What the server has stored, read behind its back."""
@@ -76,19 +82,32 @@ class Server:
         assert self.process is not None
         return self.process.pid
 
-    def start(self, command: str = "prodserver") -> None:
+    def command(self) -> list[str]:
+        """What is typed to start it."""
+        return ["otree", "prodserver", f"127.0.0.1:{self.port}"]
+
+    def start(self) -> None:
         """Start the process and wait until it answers."""
+        self.launch()
+        self.wait_until_ready()
+
+    def prepare(self) -> None:
+        """Make the folder the project that is served."""
         link_project(self.folder)
+
+    def launch(self) -> None:
+        """Start the process."""
+        self.prepare()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                ["otree", command, f"127.0.0.1:{self.port}"],
+                self.command(),
                 cwd=self.folder,
                 env=self.environment,
+                stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -97,8 +116,9 @@ class Server:
             if self.process.poll() is not None:
                 raise ServerError(f"The server ended:\n{self.output()}")
             with contextlib.suppress(requests.ConnectionError):
-                requests.get(f"{self.url}/api/otree_version", timeout=5)
-                return
+                answer = requests.get(f"{self.url}/api/otree_version", timeout=5)
+                if answer.status_code != 503:  # the supervisor's, while it starts the server
+                    return
             time.sleep(0.1)
         raise ServerError(f"The server did not answer:\n{self.output()}")
 
@@ -106,7 +126,7 @@ class Server:
         return self.log.read_text("utf-8", "replace")
 
     def kill(self) -> None:
-        """`kill -9` of the server and of the worker that it started."""
+        """`kill -9` of the server and of whatever it started."""
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -131,7 +151,9 @@ class Server:
             "modified_session_config_fields": parameters,
         }
         # Written by hand, because requests refuses to send NaN.
-        return requests.post(f"{self.url}/api/sessions", data=json.dumps(asked), timeout=120)
+        return requests.post(
+            f"{self.url}/api/sessions", data=json.dumps(asked), headers=self.key, timeout=120
+        )
 
     def live_socket(self, path: str) -> LiveSocket:
         """A live socket at a path that a page names."""
@@ -139,9 +161,36 @@ class Server:
 
     def export(self, kind: str = "wide", **query: str) -> str:
         """An export as the experimenter downloads it: wide, app or app_custom."""
-        response = requests.get(f"{self.url}/api/export_{kind}", params=query, timeout=120)
+        response = requests.get(
+            f"{self.url}/api/export_{kind}", params=query, headers=self.key, timeout=120
+        )
         response.raise_for_status()
         return response.content.decode("utf-8")
+
+
+class Supervised(Server):
+    """A server with the supervisor that `make run` starts."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.environment["PORT"] = str(self.port)
+
+    def command(self) -> list[str]:
+        return [sys.executable, "start.py"]
+
+    def kill(self) -> None:
+        """`kill -9` of the supervisor, and of what did not end with it."""
+        left = self.processes()
+        super().kill()
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    stop = kill
+
+    def processes(self) -> list[int]:
+        """The supervisor and all processes that come from it."""
+        return [self.pid, *children(self.pid)] if self.process is not None else []
 
 
 class Session:
@@ -159,9 +208,31 @@ class Session:
     @property
     def participants(self) -> list[str]:
         """The codes of its participants."""
-        response = requests.get(f"{self.server.url}/api/sessions/{self.code}", timeout=60)
+        response = requests.get(
+            f"{self.server.url}/api/sessions/{self.code}", headers=self.server.key, timeout=60
+        )
         response.raise_for_status()
         return [each["code"] for each in response.json()["participants"]]
+
+
+def children(pid: int) -> list[int]:
+    """All processes that come from a process, as far as their parents live."""
+    listed = subprocess.run(
+        ["ps", "-e", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
+    )
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    found = [pid]
+    for each in found:
+        found += [int(p) for p, parent, state in rows if int(parent) == each and state[0] != "Z"]
+    return found[1:]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process still runs. One that ended and that nobody asked for does not."""
+    listed = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return listed.stdout.strip()[:1] not in ("", "Z")
 
 
 def link_project(folder: Path) -> None:
@@ -175,11 +246,11 @@ def link_project(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def running(folder: Path, **options: Any) -> Iterator[Server]:
+def running(folder: Path, kind: type[Server] = Server, **options: Any) -> Iterator[Any]:
     """A server for the length of a block."""
-    server = Server(folder, **options)
-    server.start()
+    server = kind(folder, **options)
     try:
+        server.start()
         yield server
     finally:
         server.kill()

@@ -53,6 +53,11 @@ class Walked:
     complaints: list[str] = field(default_factory=list)
 
 
+def violations(said: Any) -> list[str]:
+    """What a message on the browser's console says against our own Content-Security-Policy."""
+    return [said.text] if "Content Security Policy" in said.text else []
+
+
 def faults(page: Any) -> list[str]:
     """What axe finds on a page."""
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
@@ -91,6 +96,7 @@ def _take(server, browser, config, language, size, **parameters) -> Walked:
         walk = Walk(context.new_page(), server, network)
         page = walk.page
         page.on("pageerror", lambda error: walked.complaints.append(str(error)))
+        page.on("console", lambda said: walked.complaints.extend(violations(said)))
         for name in chain(
             study(walk, config, language=language, **parameters),
             elsewhere(walk, config, language=language),

@@ -124,8 +124,9 @@ def test_the_probes_see_what_they_are_to_find(walk):
         document.documentElement.lang = "";
         document.querySelector(".button").insertAdjacentHTML(
             "beforebegin",
-            '<label class="option" style="width: 9px; height: 9px"><input type="radio"></label>',
+            '<label class="option" id="tiny"><input type="radio"></label>',
         );
+        Object.assign(document.getElementById("tiny").style, { width: "9px", height: "9px" });
         document.querySelector("h1").style.marginTop = "300px";
     }""")
     walk.page.wait_for_timeout(200)

@@ -34,7 +34,7 @@ def test_participants_change_the_language_by_keyboard_and_lose_nothing(walk, pag
     button = page.get_by_role("button", name="Italiano")
     assert button.get_attribute("lang") == "it"
     button.focus()
-    with page.expect_navigation():
+    with walk.another_page():
         page.keyboard.press("Enter")
     assert page.inner_text("h1") == words("it", "intake")["Welcome"]["title"]
     assert page.locator(".error-summary").count() == 0
@@ -56,7 +56,7 @@ def test_participants_change_the_language_by_keyboard_and_lose_nothing(walk, pag
 def test_one_may_change_back(walk, page):
     walk.join(language="it")
     for name, language in (("English", "en"), ("Italiano", "it"), ("English", "en")):
-        with page.expect_navigation():
+        with walk.another_page():
             page.get_by_role("button", name=name).click()
         assert page.get_attribute("html", "lang") == language
     walk.go_on()

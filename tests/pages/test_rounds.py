@@ -123,7 +123,7 @@ def test_nothing_moves_when_the_connection_goes_and_comes_or_time_is_up(walk, pa
     page.wait_for_selector(".connection:not(.lost):not(:empty)")
     assert page.inner_text("#connection") == WORDS["online"]
     assert places(page) == before
-    page.wait_for_selector(".connection:empty")
+    page.wait_for_selector(".connection:empty", state="attached")
     assert places(page) == before
 
 
@@ -134,7 +134,7 @@ def test_work_goes_on_without_a_connection(walk, page):
         walk.answer_card()
     assert page.inner_text("#solved") == "0"
     walk.network.mend()
-    page.wait_for_function("document.getElementById('solved').innerText === '2'")
+    page.wait_for_function("() => document.getElementById('solved').innerText === '2'")
 
 
 @pytest.mark.parametrize(
@@ -200,11 +200,11 @@ def test_stopping_is_asked_for_and_can_be_taken_back(walk, page):
     page.click("#stop")
     assert page.evaluate("document.getElementById('stop-dialog').open")
     page.keyboard.press("Escape")
-    page.wait_for_function("document.activeElement.id === 'answer'")
+    page.wait_for_function("() => document.activeElement.id === 'answer'")
     assert not page.evaluate("document.getElementById('stop-dialog').open")
     page.click("#stop")
     page.click("#stop-no")
-    page.wait_for_function("document.activeElement.id === 'answer'")
+    page.wait_for_function("() => document.activeElement.id === 'answer'")
     page.click("#stop")
     walk.press("#stop-yes")
     assert walk.name == "VoluntaryOffer"

@@ -27,7 +27,7 @@ def templates():
     """The templates of pages that participants see."""
     for folder in ("_templates", "intake", "closing"):
         for path in (ROOT / folder).rglob("*.html"):
-            if path.parent.name != "lab":  # what experimenters see
+            if path.parent.name not in ("lab", "includes"):  # what experimenters see
                 yield path
 
 
@@ -53,3 +53,12 @@ def test_every_text_is_used():
             if keys[-1].startswith("announce_") or "designs" in keys:
                 continue
             assert re.search(rf"\b{keys[-1]}\b", code), f"{file}: {path}"
+
+
+def test_pages_hold_no_script_and_no_style_of_their_own():
+    """Both would be refused by the policy that pages are sent with."""
+    for path in templates():
+        text = path.read_text("utf-8")
+        assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", text), path
+        for script in re.findall(r"<script[^>]*>", text):
+            assert "src=" in script or 'type="application/json"' in script, (path, script)

@@ -7,6 +7,7 @@ take a picture.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,18 @@ class Walk:
 
     def press(self, selector: str = "#form > .button") -> None:
         """Press a button that leads to another page, or to the same with errors."""
-        with self.page.expect_navigation():
+        with self.another_page():
             self.page.locator(selector).first.click()
+
+    @contextmanager
+    def another_page(self) -> Iterator[None]:
+        """What is done in the block leads to another page, or to the same one, shown anew."""
+        self.page.evaluate("document.getElementById('main').dataset.left = ''")
+        yield
+        self.page.wait_for_function(
+            """() => document.readyState === "complete"
+               && document.getElementById("main")?.dataset.left === undefined"""
+        )
 
     def fill(self, **chosen: str) -> None:
         """Answer every question of the page."""
@@ -132,11 +143,17 @@ class Walk:
         self.fill(**chosen)
         self.press()
 
+    def break_page(self) -> None:
+        """Let the page fail from now on: what the server knows of one is incomplete."""
+        database = self.server.database
+        group = database.player("intake", self.code)["group_id"]
+        assert database.execute("DELETE FROM intake_group WHERE id = :id", id=group) == 1
+
     # ------------------------------------------------------------------------------ rounds
 
     def wait_for_card(self) -> None:
         self.page.wait_for_selector("#card:not(.closed)")
-        self.page.wait_for_function("document.getElementById('word').innerText !== ''")
+        self.page.wait_for_function("() => document.getElementById('word').innerText !== ''")
 
     def solution(self) -> str:
         """The solution of an encryption card, read off the page as a person does."""
@@ -210,7 +227,13 @@ def study(walk: Walk, config: str, **parameters: Any) -> Iterator[str]:
     yield "about you, errors"
     walk.go_on()
     yield "motivation"
-    walk.go_on()
+    walk.fill()
+    walk.network.cut()
+    page.click("#form > .button")
+    page.wait_for_selector("#sending:not(:empty)")
+    yield "motivation, no connection"
+    walk.network.mend()
+    page.wait_for_url("**/BaselineReady/**")
     yield "first round, before"
     walk.press()
     yield from _baseline(walk)
@@ -314,21 +337,9 @@ def elsewhere(walk: Walk, config: str, **parameters: Any) -> Iterator[str]:
 
 
 def _error(walk: Walk, config: str, **parameters: Any) -> Iterator[str]:
-    # What no form sends: oTree fails to read it.
-    page = walk.page
     walk.goto(walk.server.create_session(config, 1, **parameters).join_url)
-    answer = requests.post(
-        page.url, data=b"-", headers={"Content-Type": "multipart/form-data"}, timeout=60
-    )
-    page.route(
-        "**/broken",
-        lambda route: route.fulfill(
-            status=answer.status_code,
-            body=answer.text,
-            content_type=answer.headers["Content-Type"],
-        ),
-    )
-    walk.goto("/broken")
+    walk.break_page()
+    walk.page.reload()
     yield "error"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.checks import check
+from analysis.exports.checks import check
 from tests.server.conftest import SHORT, press_in_admin, table, wide
 from tests.server.test_exports import amount, cells, payments_page
 
@@ -15,10 +15,10 @@ MEASURED = ("willingness", "hours", "effort", "voluntary", "stopped", "informati
 
 
 def advance(session, participant=None):
-    """Press *Advance slowest users*, or advance one participant."""
+    """Press *Advance slowest participants*, or the button of one participant, as they are."""
     whom = {"selected_participant": participant.code if participant else ""}
     page, action = f"SessionMonitor/{session.code}", f"AdvanceSession/{session.code}"
-    press_in_admin(session.server, page, action, advancemode="visited_only", **whom)
+    press_in_admin(session.server, page, action, advancemode="all", **whom)
 
 
 def filled(row, app, starts=("",)):

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from analysis.simulate import simulate
+from analysis.simulation.simulate import simulate
 from study.experiments import EXPERIMENTS
 from tests.harness.server import link_project
 

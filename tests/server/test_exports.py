@@ -10,6 +10,7 @@ import requests
 from study.columns import columns
 from study.columns import table as declared_table
 from study.experiments import EXPERIMENTS
+from tests.harness.participant import HttpParticipant
 from tests.server.conftest import SHORT, app_of, press_in_admin, read_csv, table, wide
 
 BUILT_IN = {"id_in_group", "role"}
@@ -278,3 +279,16 @@ def test_a_fee_is_not_edited_to_nonsense(server, join, fee):
     participant = join(session)
     edit_fee(server, session, fee)
     assert payments_page(session)[participant.code] == (0, 500)
+
+
+def test_when_a_page_was_finished_is_exported_at_once_and_survives_a_kill(own_server):
+    session = own_server.create_session("incentive", 1, **SHORT)
+    participant = HttpParticipant(session.join_url, own_server.database)
+    participant.play_to("Comprehension")
+    expected = ["InitializeParticipant", "Welcome", "Instructions", "Practice"]
+    for _ in range(2):
+        rows = read_csv(own_server.export("page_times"))
+        assert [row["page_name"] for row in rows] == expected
+        own_server.kill()
+        own_server.start()
+    participant.close()

@@ -218,7 +218,7 @@ def test_the_page_of_a_round_and_its_replies_hold_no_solution(server, join, task
     start = participant.round
     assert set(start) == {
         *("participant", "round", "task", "duration_ms", "may_stop", "fastest_ms", "words"),
-        *("applied", "correct", "elapsed_ms", "last_item", "items"),
+        *("applied", "correct", "elapsed_ms", "last_item", "items", "uncounted"),
     }
     with server.live_socket(participant.live_path) as socket:
         first = {"item": 1, "response": "0", "shown_ms": 0, "answered_ms": 1}

@@ -161,9 +161,13 @@ def test_uploaded_files_and_broken_uploads_are_not_answers(session, join):
     before = stored(participant)
     files = {"hours_pledged": ("a.txt", b"20")}
     response = participant.http.post(participant.page.url, files=files, timeout=60)
-    assert response.status_code == 200
+    assert response.status_code == 415
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    response = participant.http.post(participant.page.url, b"--x\r\n", headers=kind, timeout=60)
+    assert response.status_code == 415
     assert stored(participant) == before
-    refused(participant, b"--x\r\n", {"Content-Type": "multipart/form-data; boundary=x"})
+    participant.next()
+    assert participant.name == "MainReady"
 
 
 @pytest.mark.parametrize(
@@ -189,7 +193,11 @@ def test_free_text_is_kept_but_cannot_become_a_formula(session, join, text, kept
 def test_free_text_that_is_too_long_or_no_text_is_refused_or_made_readable(session, join):
     participant = at(join, session, "Person")
     refused(participant, participant.answers(comment="x" * 2001))
-    refused(participant, participant.answers(comment="x" * 3_000_000))
+    refused(participant, participant.answers(comment="x" * 1_500_000))
+    # Nobody writes two megabytes: not read at all.
+    too_long = participant.answers(comment="x" * 3_000_000)
+    assert participant.http.post(participant.page.url, data=too_long).status_code == 413
+    refused(participant, participant.answers(comment="x" * 2001))
     good = participant.answers()
     good.pop("comment")
     raw = "&".join(f"{k}={v}" for k, v in good.items()).encode() + b"&comment=%ff%fe%80caf\xe9"

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.harness.live import LiveSocket
 from tests.harness.participant import HttpParticipant
 from tests.harness.server import Session, running
 from tests.server.conftest import SHORT, wide
@@ -111,41 +112,85 @@ def late_journal(worker, ats):
     return journal
 
 
-def test_within_the_grace_what_was_given_in_time_counts_and_is_marked_late(worker):
-    deliver(worker, late_journal(worker, [1]))
-    journal = late_journal(worker, [LENGTH - 20, LENGTH - 0.1, LENGTH + 0.5])
-    worker.database.move_clock(worker.code, "main", LENGTH + 30)
-    deliver(worker, journal)
-    assert worker.name == "VoluntaryOffer"
-    rows = worker.database.answers(worker.code, "main")
-    assert [bool(row["late"]) for row in rows] == [False, True, True, True]
-    assert [row["correct"] for row in rows] == [True, True, True, None]
-    assert score(worker) == (3, 3)
-    found = worker.database.round_columns(worker.code, "main")
-    assert found["seconds"] == LENGTH
+EIGHT = SHORT | {"task_seconds": 8, "force_arm": "reward", "piece_rate": 0.145}
 
 
-def test_beyond_the_grace_nothing_counts_and_everything_is_kept(worker):
-    deliver(worker, late_journal(worker, [1]))
-    journal = late_journal(worker, [10, 20])
-    worker.database.move_clock(worker.code, "main", LENGTH + 61)
-    deliver(worker, journal)
-    assert worker.name == "VoluntaryOffer"
-    rows = worker.database.answers(worker.code, "main")
-    assert [row["correct"] for row in rows] == [True, None, None]
-    assert score(worker) == (1, 1)
+@pytest.fixture
+def hurried(join, server):
+    """Somebody at the beginning of a main round of eight seconds."""
+    participant = join(server.create_session("incentive", 1, **EIGHT))
+    participant.play_to("MainRound")
+    return participant
 
 
-def test_a_late_journal_that_comes_twice_counts_once(worker):
-    worker.database.move_clock(worker.code, "main", LENGTH + 10)
-    journal = late_journal(worker, [1, 2])
-    url = worker.page.url
-    deliver(worker, journal)
+def wait_for_deadline(participant, seconds):
+    """Until so many seconds after the deadline."""
+    deadline = participant.database.round_columns(participant.code, "main")["deadline"]
+    time.sleep(max(0, deadline + seconds - time.time()))
+
+
+def late_and_correct(participant):
+    rows = participant.database.answers(participant.code, "main")
+    return [(bool(row["late"]), row["correct"] and bool(row["correct"])) for row in rows]
+
+
+def test_whoever_had_no_connection_has_what_was_given_in_time_counted(hurried):
+    deliver(hurried, late_journal(hurried, [0.6]))
+    # In the seven seconds that follow nobody does more than two cards.
+    journal = late_journal(hurried, [3, 7.9, 8.5])
+    wait_for_deadline(hurried, 2)
+    deliver(hurried, journal)
+    assert late_and_correct(hurried) == [(False, True), (True, True), (True, True), (True, None)]
+    assert score(hurried) == (3, 3)
+    # The page says that one came too late, and then lets one go on.
+    assert (hurried.name, hurried.round["uncounted"]) == ("MainRound", 1)
+    hurried.post()
+    assert hurried.name == "VoluntaryOffer"
+    found = hurried.database.round_columns(hurried.code, "main")
+    assert (found["seconds"], found["stored"]) == (8, 4)
+    assert 6 < found["offline_seconds"] <= 8
+
+
+def test_whoever_works_as_nobody_can_has_as_much_counted_as_somebody_could(hurried):
+    """Nothing came in time, and the message itself claims a card every 0.3 seconds."""
+    journal = late_journal(hurried, [0.3 * number for number in range(2, 22)])
+    wait_for_deadline(hurried, 2)
+    deliver(hurried, journal)
+    assert 1 <= score(hurried)[0] <= 3
+    assert hurried.round["uncounted"] >= 17
+
+
+def test_whoever_was_connected_all_the_time_dates_nothing_back(hurried):
+    journal = late_journal(hurried, [1, 1.6, 2.2, 2.8, 3.4, 4])
+    with hurried_socket(hurried) as socket:
+        socket.exchange(journal | {"answers": []})
+        wait_for_deadline(hurried, 2)
+        reply = socket.exchange(journal)
+        assert (reply["applied"], reply["correct"], reply["uncounted"]) == (6, 0, 6)
+        assert reply["results"][0] == [1, None, None]
+    assert late_and_correct(hurried) == [(True, None)] * 6
+    assert score(hurried) == (0, 0)
+    hurried.post()
+    assert hurried.name == "VoluntaryOffer"
+    found = hurried.database.round_columns(hurried.code, "main")
+    assert (found["stored"], found["seconds"]) == (6, 8)
+
+
+def hurried_socket(participant):
+    server = participant.page.url.split("/p/")[0].replace("http", "ws")
+    return LiveSocket(server + participant.live_path)
+
+
+def test_a_late_journal_that_comes_twice_counts_once(hurried):
+    journal = late_journal(hurried, [1, 2])
+    url = hurried.page.url
+    wait_for_deadline(hurried, 1.5)
+    deliver(hurried, journal)
     for _ in range(2):
-        response = worker.http.post(url, data={"journal": json.dumps(journal)}, timeout=60)
+        response = hurried.http.post(url, data={"journal": json.dumps(journal)}, timeout=60)
         assert "VoluntaryOffer" in response.url
-    assert score(worker) == (2, 2)
-    assert len(responses(worker)) == 2
+    assert score(hurried) == (2, 2)
+    assert len(responses(hurried)) == 2
 
 
 def test_pay_counts_what_was_done_even_if_one_never_leaves_the_round(worker, session):
@@ -243,19 +288,19 @@ def test_the_same_journal_at_two_servers_at_once_counts_once(postgres, tmp_path)
         assert Session(two, {"code": session.code, "session_wide_url": ""}).participants
 
 
-def test_time_goes_on_while_the_server_is_down(own_server):
-    session = own_server.create_session("info_source", 1, **(SHORT | {"task_seconds": 5}))
+def test_time_stands_still_while_the_server_is_down(own_server):
+    session = own_server.create_session("info_source", 1, **(SHORT | {"task_seconds": 30}))
     worker = HttpParticipant(session.join_url, own_server.database)
     worker.play_to("MainRound")
-    entered = late_journal(worker, [0.9])
+    before = worker.round["elapsed_ms"]
+    deliver(worker, late_journal(worker, [0.9]))
     own_server.kill()
-    deadline = own_server.database.round_columns(worker.code, "main")["deadline"]
-    while time.time() < deadline:
-        time.sleep(0.1)
+    time.sleep(5)
     own_server.start()
-    deliver(worker, entered)
-    assert worker.name == "VoluntaryOffer"
+    worker.reload()
+    assert worker.name == "MainRound"
+    assert before <= worker.round["elapsed_ms"] < before + 4_000
     [row] = worker.database.answers(worker.code, "main")
-    assert (bool(row["late"]), bool(row["correct"])) == (True, True)
-    assert score(worker) == (1, 1)
+    assert (bool(row["late"]), bool(row["correct"])) == (False, True)
+    assert worker.database.round_columns(worker.code, "main")["started_at"] < row["answered_at"]
     worker.close()
