@@ -6,9 +6,9 @@ import shutil
 import pytest
 
 from analysis import load
-from analysis.checks import check
-from analysis.participants import load_answers
-from analysis.simulate import simulate
+from analysis.exports.checks import check
+from analysis.exports.participants import load_answers
+from analysis.simulation.simulate import simulate
 from study.columns import APPS, columns, table
 
 
