@@ -201,7 +201,7 @@ def estimate_experiment(
         for outcome in family.outcomes
         for each in planned.rows(family)
     ]
-    work = _Work(data, planned, plan, notes)
+    work = _Work(data, planned, plan, notes, reached.level)
     for task, members in _tasks(cells, work).items():
         work.run(task, members)
     for family in planned.families:
@@ -300,6 +300,7 @@ class _Work:
     planned: ExperimentPlan
     plan: Plan
     notes: Notes
+    level: float
 
     def known(self, outcome: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Who has an outcome."""
@@ -469,7 +470,7 @@ class _Work:
                 "p_randomization": drawn[place[0], column],
                 **self._reference(rows, cell),
             }
-            cell.values |= _judged(cell, self.plan)
+            cell.values |= _judged(cell, self.plan, self.level)
             cell.influence = np.zeros(len(self.data))
             positions = rows.index.to_numpy()[sample.rows]
             cell.influence[positions] = _direction(found, place, column)
@@ -590,7 +591,7 @@ def _direction(found: Contrasts, place: range, column: int) -> Floats:
     return np.asarray(np.linalg.pinv(influence @ influence.T) @ values @ influence)
 
 
-def _judged(cell: _Cell, plan: Plan) -> dict[str, float]:
+def _judged(cell: _Cell, plan: Plan, level: float) -> dict[str, float]:
     """The claim's p-value, equivalence, and what could have been detected.
 
     Minimum detectable effect after Bloom 1995, 10.1177/0193841X9501900504.
@@ -599,8 +600,8 @@ def _judged(cell: _Cell, plan: Plan) -> dict[str, float]:
         return {}
     value, error, df = cell.number("estimate"), cell.number("std_error"), cell.number("df")
     bound = plan.bound(cell.hypothesis, cell.outcome)
-    margin = float(stats.t.isf(plan.alpha, df)) * error
-    factor = float(stats.t.isf(plan.alpha / 2, df) + stats.t.ppf(plan.power, df))
+    margin = float(stats.t.isf(level, df)) * error
+    factor = float(stats.t.isf(level / 2, df) + stats.t.ppf(plan.power, df))
     return {
         "p_claim": claims.p_value(cell.claim(plan), value, error, df, bound),
         "p_equivalence": claims.p_value("none", value, error, df, bound),

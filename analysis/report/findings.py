@@ -120,8 +120,8 @@ def _conjunction(row: _Row) -> str:
             f"({p_value})."
         )
     return (
-        f"It is not shown that all parts hold ({names}): the largest of their p-values, that of "
-        f"{decides}, is too large ({p_value})."
+        f"It is not shown that all parts hold ({names}): what {decides} claims is not shown by "
+        "itself."
     )
 
 
