@@ -85,11 +85,10 @@ def _copy(memory: sqlite3.Connection, disk: sqlite3.Connection) -> None:
         moved = {}
         for table in tables:
             if rows[table.name]:
-                # Behind all that ever were, also those that are deleted.
-                last = disk.execute(
-                    "SELECT seq FROM sqlite_sequence WHERE name = ?", (table.name,)
+                [last] = disk.execute(
+                    f'SELECT coalesce(max(id), 0) FROM "{table.name}"'
                 ).fetchone()
-                moved[table.name] = last[0] if last else 0
+                moved[table.name] = last
         for table in tables:
             if not rows[table.name]:
                 continue

@@ -2,7 +2,7 @@
 
 Gap: oTree opens SQLite as it comes. Without write-ahead log a reader stops every writer; with it,
 but without FULL, a power cut may take the last commits with it. Foreign keys without an index make
-deleting a session read every table once per participant. Numbers of deleted rows are used again.
+deleting a session read every table once per participant.
 
 oTree 6.0.15: database.py:46 (get_disk_conn), database.py:256 (get_engine).
 Test: tests/server/test_connections.py.
@@ -34,7 +34,7 @@ PRAGMAS = (
 
 def install() -> None:
     event.listen(database.engine, "connect", durable)
-    event.listen(database.AnyModel.metadata, "before_create", _prepare_tables)
+    event.listen(database.AnyModel.metadata, "before_create", _index_foreign_keys)
 
 
 def is_sqlite() -> bool:
@@ -95,11 +95,8 @@ def sqlite_file() -> Path:
     return Path(database.DB_FILE).absolute()
 
 
-def _prepare_tables(metadata: Any, *_: Any, **__: Any) -> None:
+def _index_foreign_keys(metadata: Any, *_: Any, **__: Any) -> None:
     for table in metadata.tables.values():
-        # SQLite gives the numbers of deleted rows to new ones: a page that is still open for a
-        # deleted session would write into somebody else's data.
-        table.dialect_options["sqlite"]["autoincrement"] = True
         leading = {next(iter(index.columns)) for index in table.indexes}
         leading |= {
             next(iter(each.columns))

@@ -11,10 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from otree.database import session_scope
-from otree.models import Session
+from otree.models import Participant, Session
 from starlette.concurrency import run_in_threadpool
 
 from lab.lock import LOCK, OPENING
+from lab.rounds import socket
 
 
 def install() -> None:
@@ -34,4 +35,7 @@ async def _delete(self: Any, _: Any, codes: Any) -> None:
 
 def _delete_one(code: str) -> None:
     with session_scope():
+        people = Participant.objects_filter(_session_code=code).with_entities(Participant.code)
+        codes = [each for (each,) in people]
         Session.objects_filter(code=code).delete(synchronize_session=False)
+    socket.gone(codes)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
@@ -56,9 +56,12 @@ class Line:
         self.seat = seat
         self.sockets: list[WebSocket] = []
         self.loop = asyncio.get_running_loop()
+        self.is_over = False
 
     async def take(self, message: Any) -> desk.Reply:
         """Apply a message; what the page is told, after it was stored."""
+        if self.is_over:
+            return MOVED_ON
         is_new = False
         for _ in range(TRIES):
             decided = await self._decide(message, clock.now())
@@ -237,5 +240,18 @@ def moved_on(code: str, page_index: int) -> None:
     line = _lines.pop((code, page_index), None)
     if line is None:
         return
+    line.is_over = True
     for websocket in list(line.sockets):
         asyncio.run_coroutine_threadsafe(_send(websocket, MOVED_ON), line.loop)
+
+
+def gone(codes: Iterable[str]) -> None:
+    """Let no page write any more whose participant is deleted.
+
+    SQLite gives the numbers of deleted rows to new ones: an open page would write into the data of
+    whoever comes next.
+    """
+    deleted = set(codes)
+    for code, page_index in list(_lines):
+        if code in deleted:
+            moved_on(code, page_index)

@@ -4,9 +4,8 @@ How much longer anybody waits is measured by `benchmarks/hostile_clients.py`. He
 takes longer than a page waits for it, before it tries another connection, is too late.
 """
 
-import asyncio
-
 from tests.harness.load import oracle, trials
+from tests.harness.load import play as played
 from tests.harness.load.hostile import CLIENTS
 from tests.harness.load.people import REPLY_SECONDS
 from tests.harness.load.scene import Scene
@@ -26,4 +25,4 @@ def test_no_client_holds_up_anybody_else(closed_server):
         problems = await scene.finish()
         assert not problems, oracle.summary(problems)
 
-    asyncio.run(play())
+    played(play())

@@ -6,9 +6,8 @@ compares what the server acknowledged with the database behind its back and with
 `benchmarks/whatever_the_experimenter_does.py` does the same with more people, longer, with times.
 """
 
-import asyncio
-
 from tests.harness.load import oracle
+from tests.harness.load import play as played
 from tests.harness.load.experimenter import LOOPS
 from tests.harness.load.scene import Scene
 
@@ -34,7 +33,7 @@ def test_nothing_is_lost_whatever_the_experimenter_does(closed_server):
         assert not scene.record.went_back
         return scene
 
-    scene = asyncio.run(play())
+    scene = played(play())
     assert scene.record.acknowledged > 100
     assert scene.record.posted > 30
     assert len(scene.deeds.announced) > 20

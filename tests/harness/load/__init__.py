@@ -14,3 +14,16 @@ trials.py        kills in the middle of things, and monitors that open all the t
 They know what pages and admin pages send, and nothing of the project's functions: whatever is
 wrong there cannot be wrong here in the same way.
 """
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+
+def play(scene: Coroutine[Any, Any, Any]) -> Any:
+    """Play a scene in a thread of its own: the browser of other tests keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, scene).result()
