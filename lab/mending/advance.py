@@ -20,7 +20,6 @@ from otree.lookup import get_page_lookup
 from otree.models import Participant, Session
 from otree.views import admin
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 
 from lab.lock import LOCK, PAGE
@@ -89,6 +88,3 @@ def may_be_advanced(participant: Participant) -> bool:
         return False
     page = get_page_lookup(participant._session_code, index).page_class
     return getattr(page, "may_be_advanced", True)
-
-
-__all__ = ["HTTPException", "install", "may_be_advanced"]
