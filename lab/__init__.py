@@ -7,6 +7,7 @@ The server:
     lifespan.py    what happens when it starts and ends
     gate.py        every request: its body is read, then it works alone, then it is answered
     lock.py        one thing at a time, the most urgent first
+    limit.py       at most so many seconds; memory.py when Python looks for garbage
     helper/        the process that does what is slow and asked for by the experimenter
     mending/       gaps in oTree that would lose or spoil data, one a file
     door.py        secret key, password, and who may start a server that others can reach

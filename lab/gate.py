@@ -17,7 +17,8 @@ from typing import Any
 
 from otree.database import db
 
-from lab import helper, lifespan
+from lab import helper, lifespan, memory
+from lab.limit import Limit
 from lab.lock import LOCK, OPENING, PAGE
 from lab.mending.access_log import shown
 from lab.own_pages import OwnPages
@@ -29,6 +30,7 @@ MAX_BODY = 2_000_000
 MAX_FIELDS = 1_000
 BODY_SECONDS = 20.0
 SEND_SECONDS = 60.0
+READING, SENDING = Limit(BODY_SECONDS), Limit(SEND_SECONDS)
 
 # No page sends files; and the parser for forms with files takes its time over some of them.
 CONTENT_TYPE = re.compile(
@@ -84,11 +86,13 @@ class Gate:
         else:
             answer = await self._answer(scope, receive)
             try:
-                await asyncio.wait_for(answer.send(send), SEND_SECONDS)
+                with SENDING:
+                    await answer.send(send)
             except asyncio.TimeoutError:
                 logger.warning("A browser did not take its answer in %d seconds", SEND_SECONDS)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        memory.at_work()
         try:
             body = await read_body(scope, receive)
         except Refused as refused:
@@ -101,7 +105,8 @@ class Gate:
             # They take the lock themselves, again and again.
             return await run(self.app, scope, body)
         async with LOCK.at(OPENING if scope["method"] == "GET" else PAGE):
-            return await in_transaction(self.app, scope, body)
+            with memory.of_a_page():
+                return await in_transaction(self.app, scope, body)
 
 
 async def in_transaction(app: Any, scope: Scope, body: bytes) -> Answer:
@@ -116,6 +121,9 @@ async def in_transaction(app: Any, scope: Scope, body: bytes) -> Answer:
         return answer
     finally:
         db.close()
+        # Nothing keeps it, so that it goes.
+        db._db.transaction = None
+        db._db = None
 
 
 async def run(app: Any, scope: Scope, body: bytes) -> Answer:
@@ -159,7 +167,8 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
     if kind is not None and not CONTENT_TYPE.fullmatch(kind.strip()):
         raise Refused(415, "This kind of content is not read here.")
     try:
-        body = await asyncio.wait_for(_read(receive), BODY_SECONDS)
+        with READING:
+            body = await _read(receive)
     except asyncio.TimeoutError:
         raise Refused(
             408, f"The request did not arrive within {BODY_SECONDS:.0f} seconds."

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from lab import clock, diary
+from lab import clock, diary, memory
 from lab.helper import HELPER
 from lab.mending import channel_layer
 from lab.rounds import deadlines, desk
@@ -51,6 +51,7 @@ async def _beat() -> None:
     """Store every second until when the server was there."""
     while True:
         await asyncio.sleep(SEEN_EVERY_SECONDS)
+        memory.clear_if_quiet()
         try:
             await WRITER.run(_note_second)
         except Exception as error:

@@ -12,6 +12,7 @@ Test: tests/server/test_channel_layer.py.
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -39,18 +40,25 @@ def server_loop(loop: asyncio.AbstractEventLoop) -> None:
 
 def _without_waiting(original: Send) -> Send:
     unsent: set[asyncio.Future[None]] = set()
+    # oTree puts what we return in the place of the socket's own method: held on to, the two would
+    # hold each other.
+    owner, function = weakref.ref(original.__self__), original.__func__  # type: ignore[attr-defined]
+
+    async def original_send(message: Any) -> None:
+        if (socket := owner()) is not None:
+            await function(socket, message)
 
     async def send(message: Any) -> None:
         if message["type"] != "websocket.send":
-            await original(message)
+            await original_send(message)
         elif len(unsent) < MOST_UNSENT:
-            sending = asyncio.ensure_future(_quietly(original, message))
+            sending = asyncio.ensure_future(_quietly(original_send, message))
             unsent.add(sending)
             sending.add_done_callback(unsent.discard)
         else:
             for sending in unsent:
                 sending.cancel()
-            await _quietly(original, {"type": "websocket.close", "code": 1013})
+            await _quietly(original_send, {"type": "websocket.close", "code": 1013})
 
     return send
 

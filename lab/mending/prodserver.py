@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import socket
 import threading
 import time
+from contextvars import Context
 from typing import Any
 
 from otree import settings
@@ -33,7 +33,7 @@ from uvicorn.protocols.websockets.websockets_impl import WebSocketProtocol
 from uvicorn.server import Server
 from websockets.frames import OP_PING
 
-from lab import copies, door
+from lab import copies, door, memory
 
 logger = logging.getLogger("otree.server")
 
@@ -43,8 +43,6 @@ MOST_WAITING_FRAMES = 4
 HEAD_SECONDS = 20
 PATIENCE_SECONDS = 5
 """How long a server that was told to stop waits for those who are being served."""
-
-THRESHOLDS = (50_000, 20, 100)
 
 # Set by the supervisor: numbers of the socket to serve on, and of the pipe that says "ready".
 LISTENING, READY = "LAB_LISTENING", "LAB_READY"
@@ -115,9 +113,7 @@ class PromptServer(Server):
         if self.should_exit:
             return
         print(f"Serving at http://{_shown(self.config.host)}:{self.config.port}", flush=True)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*THRESHOLDS)
+        memory.take_charge()
         ready = os.environ.pop(READY, "")
         if ready:
             os.write(int(ready), b"1")
@@ -146,12 +142,39 @@ class PatientHttp(H11Protocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.loop.call_later(HEAD_SECONDS, self._close_if_silent)
+        self.loop.call_later(HEAD_SECONDS, self._close_if_silent, context=Context())
 
     def _close_if_silent(self) -> None:
-        # A socket has taken over its connection, and has pings of its own.
-        if self.cycle is None and self.transport.get_protocol() is self:
+        if not vars(self):
+            return
+        if self.transport.get_protocol() is not self:
+            _forget(self)  # a socket has taken over its connection, and has pings of its own
+        elif self.cycle is None:
             self.transport.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        _forget(self)
+
+    @property
+    def is_done(self) -> bool:
+        return self.cycle is None or bool(self.cycle.response_complete)
+
+
+def _forget(connection: PatientHttp | LeanSocket) -> None:
+    """Take a connection that is over apart, when nobody uses it any more.
+
+    Its parts refer to each other, so that it would stay until Python looks for such things, which
+    it does rarely (`lab.memory`).
+    """
+    if not connection.is_done:
+        connection.loop.call_later(PATIENCE_SECONDS, _forget, connection, context=Context())
+        return
+    if isinstance(connection, PatientHttp):
+        connection._unset_keepalive_if_required()
+    if connection.transport.is_closing():
+        connection.transport._read_ready_cb = None
+    vars(connection).clear()
 
 
 class LeanSocket(WebSocketProtocol):
@@ -166,6 +189,22 @@ class LeanSocket(WebSocketProtocol):
         self.ping_interval = PING_SECONDS
         self.max_size, self.max_queue = LONGEST_FRAME, MOST_WAITING_FRAMES
         self.heard_at = self.loop.time()
+        self.is_served = False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self.loop.call_later(1.0, _forget, self, context=Context())
+
+    @property
+    def is_done(self) -> bool:
+        return not self.is_served and self.handler_task.done()
+
+    async def run_asgi(self) -> None:
+        self.is_served = True
+        try:
+            await super().run_asgi()
+        finally:
+            self.is_served = False
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self.loop.time()
@@ -174,7 +213,10 @@ class LeanSocket(WebSocketProtocol):
     async def keepalive_ping(self) -> None:
         """In place of the library's. Waits for nothing: the other side may read nothing."""
         while True:
-            await asyncio.sleep(PING_SECONDS)
+            try:
+                await asyncio.sleep(PING_SECONDS)
+            except asyncio.CancelledError:
+                return  # raised, it would hold on to the whole connection
             silent = self.loop.time() - self.heard_at > SILENT_SECONDS
             if silent and self.transport.is_reading():
                 self.fail_connection(1011, "silent")

@@ -20,7 +20,8 @@ from otree.database import session_scope
 from otree.lookup import get_page_lookup
 from starlette.websockets import WebSocket
 
-from lab import clock, diary
+from lab import clock, diary, memory
+from lab.limit import Limit
 from lab.lock import ANSWER, LOCK, OPENING
 from lab.rounds import contact, desk, records
 from lab.rounds.records import Seat
@@ -31,6 +32,7 @@ logger = logging.getLogger("otree.effort_task")
 
 PATH = "/round"
 SEND_SECONDS = 10.0
+SENDING = Limit(SEND_SECONDS)
 TRIES = 5
 MOST_NOTED = 20
 MOST_EMPTY, EMPTY_A_SECOND = 40, 10
@@ -160,6 +162,7 @@ async def _talk(websocket: WebSocket, line: Line) -> None:
         event = await websocket.receive()
         if event["type"] != "websocket.receive":
             return
+        memory.at_work()
         reply = await line.take(desk.parse(event.get("text") or event.get("bytes")))
         if not await _send(websocket, reply) or reply is MOVED_ON:
             return
@@ -183,17 +186,11 @@ class Patience:
 
 async def _send(websocket: WebSocket, reply: Mapping[str, Any]) -> bool:
     """Whether the page took ``reply`` in time. Nobody else waits for it."""
-    task = asyncio.current_task()
-    assert task is not None
-    late = asyncio.get_running_loop().call_later(SEND_SECONDS, task.cancel)
     try:
-        await websocket.send_text(encode(reply))
-    except asyncio.CancelledError:
-        return False
+        with SENDING:
+            await websocket.send_text(encode(reply))
     except Exception:
-        return False  # it closed while we wrote
-    finally:
-        late.cancel()
+        return False  # it took too long, or closed while we wrote
     return True
 
 
