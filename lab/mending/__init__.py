@@ -14,9 +14,11 @@ MENDINGS = (
     "prodserver",
     "connection",
     "page_times",
+    "lookups",
     # Requests and sockets.
     "cookie",
     "channel_layer",
+    "threads",
     "unfit_requests",
     "rest",
     "sockets",
