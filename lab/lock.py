@@ -17,7 +17,12 @@ from typing import Any
 
 ANSWER, PAGE, OPENING = range(3)
 
-GIVES_WAY_SECONDS = {PAGE: 0.0, OPENING: 1.0}
+GIVES_WAY_SECONDS = {ANSWER: -3.0, PAGE: 0.0, OPENING: 1.0}
+"""How long one of them lets others go first that come later. A page that has waited for three
+seconds goes before new answers."""
+
+TURNS = 4
+"""Turns of the loop until a message that has arrived has been read and waits for the lock."""
 
 
 class Lock:
@@ -28,7 +33,9 @@ class Lock:
 
     def __init__(self) -> None:
         self._locked = False
-        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._holder = ANSWER
+        self.slow = False
+        self._waiting: list[tuple[float, int, int, asyncio.Future[None]]] = []
         self._order = count()
 
     def locked(self) -> bool:
@@ -36,12 +43,12 @@ class Lock:
 
     async def acquire(self, urgency: int = PAGE) -> bool:
         if not self._locked:
-            self._locked = True
+            self._locked, self._holder = True, urgency
             return True
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
-        due = 0.0 if urgency == ANSWER else loop.time() + GIVES_WAY_SECONDS[urgency]
-        heapq.heappush(self._waiting, (due, next(self._order), turn))
+        due = loop.time() + GIVES_WAY_SECONDS[urgency]
+        heapq.heappush(self._waiting, (due, urgency, next(self._order), turn))
         try:
             await turn
         except asyncio.CancelledError:
@@ -52,10 +59,29 @@ class Lock:
         return True
 
     def release(self) -> None:
+        """Let the next one in.
+
+        A page is worked out on the loop, so that many that come together keep everybody else from
+        being heard until the last of them is done. Where each takes long because the disk is
+        ``slow``, those are heard behind each page who came meanwhile.
+        """
+        if self._holder == ANSWER or not self.slow:
+            self._next()
+        else:
+            self._after(TURNS)
+
+    def _after(self, turns: int) -> None:
+        if turns:
+            asyncio.get_running_loop().call_soon(self._after, turns - 1)
+        else:
+            self._next()
+
+    def _next(self) -> None:
         while self._waiting:
-            _, _, turn = heapq.heappop(self._waiting)
+            _, urgency, _, turn = heapq.heappop(self._waiting)
             if not turn.done():
                 # It stays locked: handed over, so that nobody can come in between.
+                self._holder = urgency
                 turn.set_result(None)
                 return
         self._locked = False

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any, TypeVar
 
 from lab.lock import ANSWER, LOCK, OPENING
@@ -19,6 +21,9 @@ logger = logging.getLogger("otree.writer")
 
 QUIET_SECONDS = 0.0003
 """So long after a commit there is nobody to wait for: the next is made at once."""
+
+SLOW_SECONDS = 0.002
+"""A commit that takes longer is worth waiting for others: many may have come meanwhile."""
 
 Result = TypeVar("Result")
 Job = Callable[[Any], Any]
@@ -32,7 +37,7 @@ class Writer:
         self._connection: Any = None
         self._queue: list[tuple[Job, asyncio.Future[Any]]] = []
         self._due = False
-        self._last = 0.0
+        self._last = self._took = 0.0
         self._task: asyncio.Future[None] | None = None
 
     async def run(self, job: Callable[[Any], Result]) -> Result:
@@ -42,7 +47,11 @@ class Writer:
         self._queue.append((job, done))
         if not self._due:
             self._due = True
-            if loop.time() - self._last > QUIET_SECONDS:
+            rested = loop.time() - self._last
+            if self._took > SLOW_SECONDS:
+                # A third of the time the disk is free for others; and more go with one commit.
+                loop.call_later(max(0.0, self._took / 2 - rested), self._work, context=Context())
+            elif rested > QUIET_SECONDS:
                 self._work()
             else:
                 # At the end of this turn of the loop: whoever comes meanwhile goes with it.
@@ -85,8 +94,11 @@ class Writer:
         try:
             connection = self.connection()
             results = [job(connection) for job in jobs]
+            before = time.monotonic()
             connection.connection.commit()
             self._last = asyncio.get_running_loop().time()
+            self._took = time.monotonic() - before
+            LOCK.slow = self._took > SLOW_SECONDS
         except Exception:
             self._give_up()
             raise
