@@ -21,8 +21,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from effort_task.journal import Answer, Refused
-from effort_task.rounds import CLOCK_TOLERANCE_SECONDS
 from effort_task.tasks import Task
+
+CLOCK_TOLERANCE_SECONDS = 1.0
+"""How far a page's clock may run ahead of the server's."""
 
 
 @dataclass(frozen=True)

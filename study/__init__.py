@@ -1,8 +1,18 @@
-"""The two experiments as plain data and pure functions, without oTree and without pandas.
+"""What a study is, as plain data and pure functions: no oTree, no pandas.
 
-Both sides of the project read this package: the apps, which run the experiments, and
-``analysis/``, which evaluates them. It says what the arms are (`experiments`), how they are
-drawn (`randomization`), which parameters a session has (`parameters`), what people are paid
-(`pay`), which columns the data have (`columns`), what participants read (`content`) and how
-simulated participants behave (`behaviour`).
+    study.py          a study, its arms and factors; step.py a step; columns.py a column
+    platform.py       columns and parameters that every study has
+    parameters.py     what a session may change, and what is allowed
+    measures.py       what the analysis computes from the columns of a step
+    acts.py           what a simulated person does at a step; journey.py plays a whole study
+    randomization.py  how arms are drawn; pay.py what people are paid
+    words.py          what participants read; messages.py the messages of the arms
+    finding.py        the studies of this project; problems.py what is wrong in their files
+
+The server, the simulated people and `analysis/` all read this package.
 """
+
+from study.pay import Pay
+from study.study import Arm, Factor, Study
+
+__all__ = ["Arm", "Factor", "Pay", "Study"]

@@ -1,29 +1,30 @@
-"""The columns of the data, read from `columns.toml`.
+"""A column of the data: what it is called, what it may hold, what it means.
 
-The apps make their fields from them, the analysis checks exports against them, and the codebook
-explains them.
+Whoever writes a column declares it: a step, the study's pay, or the platform (`study.platform`).
+Database fields, forms, codebook and the checks of exports follow from the declaration. Whatever
+was not measured is empty, never 0.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-from study import toml
-from study.experiments import EXPERIMENTS
-
-FILE = Path(__file__).with_name("columns.toml")
-TABLES = ("answers", "comprehension", "assignment")
-APPS = ("intake", *(experiment.app for experiment in EXPERIMENTS.values()), "closing")
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: bare name, type, meaning, and what values it may have."""
+    """One column: bare name, type, meaning, and what values it may have.
+
+    type : boolean (0/1), integer, number, choice, string, text, money or timestamp.
+    min, max : allowed range, inclusive; of a text, its length.
+    values : the allowed values of a choice, with their meaning.
+    unit : what a number counts.
+    answers : the participant answers this in a form; optional: or leaves it empty.
+    always : whoever completed the study has it.
+    background : treatment cannot change it, although it may be asked afterwards.
+    since : the version that brought it: exports of earlier ones do not have it.
+    """
 
     name: str
     type: str
@@ -34,53 +35,42 @@ class Column:
     unit: str = ""
     answers: bool = False
     optional: bool = False
+    always: bool = False
+    background: bool = False
     since: str = ""
 
 
-@cache
-def _declared() -> dict[str, Any]:
-    declared: dict[str, Any] = toml.loads(FILE.read_text("utf-8"))
-    return declared
+def family(name: str, count: int, type: str, description: str, **options: Any) -> Iterator[Column]:
+    """The columns ``name_1`` to ``name_<count>``."""
+    for number in range(1, count + 1):
+        yield Column(f"{name}_{number}", type, description, **options)
 
 
-def _expand(declared: Mapping[str, Mapping[str, Any]]) -> Iterator[Column]:
-    for name, entry in declared.items():
-        attributes = {k: v for k, v in entry.items() if k not in ("count", "export")}
-        exported = entry.get("export", name)
-        count = entry.get("count")
-        names = [f"{exported}_{i}" for i in range(1, count + 1)] if count else [exported]
-        yield from (Column(name=each, **attributes) for each in names)
+def items(name: str, count: int) -> list[str]:
+    """The names of a family."""
+    return [f"{name}_{number}" for number in range(1, count + 1)]
 
 
-def _sections(app: str) -> list[str]:
-    if app in ("intake", "closing"):
-        return [app]
-    [experiment] = [e.name for e in EXPERIMENTS.values() if e.app == app]
-    return ["experiment", experiment]
+@dataclass(frozen=True)
+class Table:
+    """A table of its own beside the participants: a custom export.
+
+    key : the columns that tell its rows apart, after session and participant.
+    shared : several steps write it, and a column tells their rows apart.
+    """
+
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    shared: bool = False
+
+    def column(self, name: str) -> Column:
+        return next(each for each in self.columns if each.name == name)
 
 
-@cache
-def columns(app: str, model: str = "player") -> dict[str, Column]:
-    """The columns that ``app`` writes for its ``model`` (player or subsession), by bare name."""
-    found: dict[str, Column] = {}
-    for section in _sections(app):
-        declared = _declared().get(section, {}).get(model, {})
-        found |= {column.name: column for column in _expand(declared)}
-    return found
-
-
-def family(app: str, name: str) -> list[str]:
-    """The columns of a family: ``psm_1``, ``psm_2``, ... of ``psm``."""
-    return [each for each in columns(app) if re.fullmatch(rf"{name}_\d+", each)]
-
-
-@cache
-def table(name: str) -> dict[str, Column]:
-    """The columns of a custom export: answers, comprehension or assignment."""
-    return {column.name: column for column in _expand(_declared()[name])}
-
-
-@cache
-def otree_columns() -> dict[str, Column]:
-    """The columns that oTree itself writes, by their name without app and round."""
-    return {column.name: column for column in _expand(_declared()["otree"])}
+OWNER = (
+    Column("session_code", "string", "oTree session."),
+    Column("participant_code", "string", "oTree participant."),
+)
+"""How the rows of every table begin."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from babel.core import UnknownLocaleError, negotiate_locale
 
-from study import content
+from study import words
 
 
 def preferred(header: str, default: str) -> str:
@@ -20,7 +20,7 @@ def preferred(header: str, default: str) -> str:
         except ValueError:
             continue
     wanted.sort(key=lambda each: each[0])
-    ours = content.languages()
+    ours = words.languages()
     try:
         found = negotiate_locale([name for _, name in wanted], ours, sep="-")
     except (UnknownLocaleError, ValueError):

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
+
+from study.columns import Column
+from study.parameters import Parameter, rate
+from study.problems import Declared, did_you_mean
+
+if TYPE_CHECKING:
+    from study.study import Study
 
 CENT = Decimal("0.01")
 
@@ -52,3 +61,111 @@ def earnings(
         piece=product(piece_rate, paid_cards),
         donation=product(donation_rate, donated_cards),
     )
+
+
+# ------------------------------------------------------------------------- a study's pay
+
+
+@dataclass(frozen=True, eq=False)
+class Pay(Declared):
+    """What a study pays beside the fee for taking part.
+
+    donates : the rounds whose correct cards bring money to the service, in every arm.
+    piece : the round whose correct cards also pay the participant, in arms with a piece rate.
+    """
+
+    donates: Sequence[str] = ()
+    piece: str = ""
+
+    def problems(self, study: Study) -> Iterator[ValueError]:
+        timed = [step.name for step in study.path if getattr(step, "timed", False)]
+        for name in [*self.donates, *([self.piece] if self.piece else [])]:
+            if name not in timed:
+                known = ", ".join(timed) or "none"
+                hint = did_you_mean(name, timed)
+                yield self.error(f"there is no timed round {name!r}.{hint} There is: {known}.")
+        if not self.piece:
+            for arm in study.arms:
+                if arm.piece_rate:
+                    yield arm.error(
+                        "it has a piece rate, but the study's pay names no round (piece)."
+                    )
+
+    def columns(self) -> Iterator[Column]:
+        yield Column(
+            "earnings_fixed",
+            "money",
+            "Fixed pay for taking part (oTree's participation fee).",
+            min=0,
+            always=True,
+        )
+        yield Column(
+            "earnings_piece",
+            "money",
+            "Piece rate times correct cards of the round that pays, rounded once; 0 in arms "
+            "without piece rate.",
+            min=0,
+            always=True,
+        )
+        yield Column(
+            "earnings_total",
+            "money",
+            "What the participant is paid: earnings_fixed + earnings_piece.",
+            min=0,
+            always=True,
+        )
+        yield Column(
+            "donation",
+            "money",
+            "What the service receives: donation rate times correct cards of the rounds that "
+            "bring it money, rounded once.",
+            min=0,
+            always=True,
+        )
+
+    def parameters(self, study: Study) -> Iterator[Parameter]:
+        if self.piece:
+            yield rate(
+                "piece_rate",
+                0.10,
+                f"paid to the participant per correct card of the round {self.piece}, in arms "
+                "with a piece rate",
+            )
+        if self.donates:
+            yield rate(
+                "donation_rate",
+                0.02,
+                "paid to the service per correct card of a timed round, in every arm",
+            )
+
+    def pays_in(self, study: Study, round: str, arm: str | None) -> bool:
+        """Whether somebody in ``arm`` is paid by the correct card in a round."""
+        return self.piece == round and arm is not None and study.arm(arm).piece_rate
+
+    def counts(self, study: Study, arm: str | None, get: Callable[[str], int | None]) -> Counts:
+        """Which of somebody's correct cards pay whom. ``get`` looks up a column."""
+        applies = self.pays_in(study, self.piece, arm)
+        return Counts(
+            paid=(get(f"{self.piece}_correct") or 0) if applies else 0,
+            donated=sum(get(f"{name}_correct") or 0 for name in self.donates),
+            piece_rate_applies=applies,
+        )
+
+    def of(self, config: Mapping[str, Any], counts: Counts) -> Earnings:
+        """What ``counts`` bring in a session with this config."""
+        return earnings(
+            fixed=config["participation_fee"],
+            piece_rate=config.get("piece_rate", 0),
+            paid_cards=counts.paid,
+            donation_rate=config.get("donation_rate", 0),
+            donated_cards=counts.donated,
+        )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Correct cards that pay: ``paid`` the participant, ``donated`` the service."""
+
+    paid: int
+    donated: int
+    piece_rate_applies: bool

@@ -59,8 +59,8 @@ def assignment_list(seed: str, stratum: str, arms: Sequence[str], length: int) -
     return (draw(seed, stratum, arms, number) for number in range(1, length + 1))
 
 
-def baseline_stratum(score: int, earlier_scores: Sequence[int]) -> str:
-    """``high`` or ``low``: the baseline score against the median of those who came earlier.
+def score_stratum(score: int, earlier_scores: Sequence[int]) -> str:
+    """``high`` or ``low``: a score against the median of those who came earlier.
 
     It uses only what was known before this participant is assigned, so that within each stratum
     the blocks are randomized as they would be without strata. The first one counts as ``high``.

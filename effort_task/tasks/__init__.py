@@ -21,13 +21,14 @@ class Task(Protocol):
     """What a task must offer.
 
     ``window`` is how many items the page holds ahead of the last acknowledged answer. No human
-    works faster than ``fastest_seconds`` per item: answers that come faster are refused. Beyond
-    ``limits`` a round is shown to the experimenter.
+    works faster than ``fastest_seconds`` per item: answers that come faster are refused; simulated
+    people take about ``usual_seconds``. Beyond ``limits`` a round is shown to the experimenter.
     """
 
     name: str
     window: int
     fastest_seconds: float
+    usual_seconds: float
     inputmode: str
     maxlength: int
     limits: Limits

@@ -17,6 +17,7 @@ class CountingZeros:
     name = "counting_zeros"
     window = 40
     fastest_seconds = 0.3
+    usual_seconds = 18.0
     inputmode = "numeric"
     maxlength = 6
     # Nobody takes in 30 of 150 digits a second, one card after the other. A guess of two digits

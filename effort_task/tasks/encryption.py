@@ -25,6 +25,7 @@ class Encryption:
     name = "encryption"
     window = 60
     fastest_seconds = 0.3
+    usual_seconds = 9.0
     inputmode = "numeric"
     maxlength = 20
     # Six digits and Enter at seven keys a second, the pace of trained typists, are one second; to

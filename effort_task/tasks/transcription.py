@@ -34,6 +34,7 @@ class Transcription:
     name = "transcription"
     window = 12
     fastest_seconds = 0.3
+    usual_seconds = 12.0
     inputmode = "text"
     maxlength = 20
     # Eight signs without meaning are typed at five a second at most, and read before. One line may

@@ -1,7 +1,0 @@
-"""Bots for `otree test`. What they do and check is in `lab/bots/`."""
-
-from lab.bots.visits import IntakeBot
-
-
-class PlayerBot(IntakeBot):
-    pass

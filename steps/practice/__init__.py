@@ -1,0 +1,81 @@
+"""Practice: cards without a time limit, each with the solution after a wrong answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from effort_task.tasks import TASKS
+from steps.round import Round, cards, stored_cards
+from study.acts import Act, Cards, Leave
+from study.columns import Column
+from study.measures import Measure
+from study.parameters import Parameter, one_of, whole
+from study.step import Seat, Step
+from study.study import Study
+
+MOST = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Practice(Round):
+    """``items`` cards; a session may change how many, and leave it out with 0."""
+
+    items: int = 2
+
+    about: ClassVar[str] = "untimed practice"
+    timed: ClassVar[bool] = False
+    feedback: ClassVar[bool] = True
+
+    @property
+    def page(self) -> str:
+        return "Practice"
+
+    @property
+    def number_of_items(self) -> str:
+        return f"{self.name}_items"
+
+    def duration(self, config: Mapping[str, Any]) -> None:
+        return None
+
+    def last_item(self, config: Mapping[str, Any]) -> int:
+        return int(config[self.number_of_items])
+
+    def problems(self, study: Study) -> Iterator[str]:
+        if not 0 <= self.items <= MOST:
+            yield f"items is {self.items}, but must be from 0 to {MOST}."
+
+    def unfolded(self) -> Sequence[Step]:
+        return (self,)
+
+    def is_offered(self, config: Mapping[str, Any]) -> bool:
+        return self.last_item(config) > 0
+
+    def takes_place(self, seat: Seat) -> bool:
+        return self.is_offered(seat.config)
+
+    def columns(self, study: Study) -> Iterator[Column]:
+        name, about = self.name, self.about
+        yield cards(f"{name}_correct", f"Correct cards in the {about}.")
+        yield cards(f"{name}_attempts", f"Cards answered in the {about}.")
+        yield Column(f"{name}_started_at", "timestamp", f"When the {about} was first shown.")
+        yield stored_cards(name, about)
+
+    def parameters(self, study: Study) -> Iterator[Parameter]:
+        yield one_of("task", "encryption", "the effort task", TASKS).but(shared=True)
+        yield whole(self.number_of_items, self.items, "untimed practice cards", 0, MOST)
+
+    def measures(self, study: Study) -> Iterator[Measure]:
+        yield from ()
+
+    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
+        tries = person.work(self.name, None, seat, items=self.last_item(seat.config))
+        if person.leaves_during(self, seat):
+            yield Cards(0.0, tries[: len(tries) // 2])
+            yield Leave()
+        else:
+            yield Cards(sum(each.seconds for each in tries), tries)
+
+    def minutes(self, config: Mapping[str, Any]) -> float:
+        return self.last_item(config) / 4

@@ -1,0 +1,225 @@
+"""Questions: a scale, a choice, yes or no, a number, a text; alone on a page or several on one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from study.acts import Act, Form
+from study.columns import Column, family, items
+from study.measures import Measure
+from study.step import Seat, Step
+from study.study import Study
+
+READING_SECONDS = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class Question(Step):
+    """One question, or a family of them. ``about`` explains its columns.
+
+    seconds : how long an answer takes.
+    """
+
+    about: str = ""
+    seconds: ClassVar[float] = 8.0
+
+    def answer(self, person: Any, seat: Seat) -> Mapping[str, Any]:
+        """What a simulated person answers, by column."""
+        raise NotImplementedError
+
+    def problems(self, study: Study) -> Iterator[str]:
+        if not self.about:
+            yield f"{type(self).__name__} {self.name} needs 'about': what the answer says."
+
+    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
+        answers = self.answer(person, seat)
+        yield Form(READING_SECONDS + self.seconds * len(answers) * person.pace, answers)
+
+    def minutes(self, config: Mapping[str, Any]) -> float:
+        return (READING_SECONDS + self.seconds * getattr(self, "items", 1)) / 60
+
+
+@dataclass(frozen=True, eq=False)
+class Scale(Question):
+    """``items`` statements, answered from 1 to ``points``; ``mean`` also stores their mean.
+
+    Missing answers leave the mean empty.
+    """
+
+    items: int = 1
+    points: int = 7
+    mean: bool = False
+    responds: ClassVar[bool] = True
+
+    def problems(self, study: Study) -> Iterator[str]:
+        yield from super().problems(study)
+        if not 1 <= self.items <= 60:
+            yield f"items is {self.items}, but must be from 1 to 60."
+        if not 2 <= self.points <= 11:
+            yield f"points is {self.points}, but must be from 2 to 11."
+
+    def columns(self, study: Study) -> Iterator[Column]:
+        yield from family(
+            self.name, self.items, "integer", self.about, min=1, max=self.points, answers=True
+        )
+        if self.mean:
+            meaning = f"Mean of {self.name}_1 to {self.name}_{self.items}."
+            yield Column(self.name, "number", meaning, 1, self.points, always=True)
+
+    def derived(self, seat: Seat) -> Mapping[str, Any]:
+        answers = [seat.get(name) for name in items(self.name, self.items)]
+        if not self.mean or None in answers:
+            return {}
+        return {self.name: sum(answers) / len(answers)}
+
+    def measures(self, study: Study) -> Iterator[Measure]:
+        if self.items > 1:
+            about = f"{self.about.rstrip('.')} (mean of {self.items} items, 1 to {self.points})"
+            yield Measure(self.name, "mean", tuple(items(self.name, self.items)), about)
+
+    def latent(self, person: Any, seat: Seat) -> list[float]:
+        """The attitude behind each item: 0 is the middle of the scale, 1 a standard step."""
+        effect = person.effect(self.name, seat)
+        latent: list[float] = person.attitudes(self.name, self.items, effect)
+        return latent
+
+    def answer(self, person: Any, seat: Seat) -> Mapping[str, Any]:
+        answers = person.on_scale(self.latent(person, seat), 1, self.points)
+        return dict(zip(items(self.name, self.items), answers, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Choice(Question):
+    """One of several answers; ``options`` gives each value with its meaning."""
+
+    options: Mapping[str, str] = field(default_factory=dict)
+    background: bool = False
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+    def problems(self, study: Study) -> Iterator[str]:
+        yield from super().problems(study)
+        if len(self.options) < 2:
+            yield f"Choice {self.name} needs at least two options."
+
+    def columns(self, study: Study) -> Iterator[Column]:
+        yield Column(
+            self.name,
+            "choice",
+            self.about,
+            values=self.options,
+            answers=True,
+            background=self.background,
+        )
+
+    def answer(self, person: Any, seat: Seat) -> Mapping[str, Any]:
+        shares = self.shares or dict.fromkeys(self.options, 1.0)
+        return {self.name: person.picks(self.name, shares)}
+
+
+@dataclass(frozen=True, eq=False)
+class YesNo(Question):
+    """Yes or no, stored as 1 and 0. ``share`` of simulated people say yes."""
+
+    background: bool = False
+    share: float = 0.5
+
+    def columns(self, study: Study) -> Iterator[Column]:
+        yield Column(self.name, "boolean", self.about, answers=True, background=self.background)
+
+    def answer(self, person: Any, seat: Seat) -> Mapping[str, Any]:
+        return {self.name: person.chance(self.name, self.share)}
+
+
+@dataclass(frozen=True, eq=False)
+class Number(Question):
+    """A whole number from ``low`` to ``high``, counted in ``unit``."""
+
+    low: int = 0
+    high: int = 100
+    unit: str = ""
+    optional: bool = False
+    background: bool = False
+
+    def columns(self, study: Study) -> Iterator[Column]:
+        yield Column(
+            self.name,
+            "integer",
+            self.about,
+            min=self.low,
+            max=self.high,
+            unit=self.unit,
+            answers=True,
+            optional=self.optional,
+            background=self.background,
+        )
+
+    def answer(self, person: Any, seat: Seat) -> Mapping[str, Any]:
+        dice = person.dice(self.name)
+        return {self.name: dice.randint(self.low, self.high)}
+
+
+@dataclass(frozen=True, eq=False)
+class Text(Question):
+    """A text of at most ``length`` characters, which may be left empty."""
+
+    length: int = 2000
+
+    def columns(self, study: Study) -> Iterator[Column]:
+        about = (
+            f"{self.about} A leading = + - @ is preceded by an apostrophe, so that no spreadsheet "
+            "reads it as a formula."
+        )
+        yield Column(self.name, "text", about, max=self.length, answers=True, optional=True)
+
+    def answer(self, person: Any, seat: Seat) -> Mapping[str, Any]:
+        return {self.name: person.remark(self.name)}
+
+
+@dataclass(frozen=True, eq=False)
+class Page(Step):
+    """Several questions on one page."""
+
+    parts: Sequence[Question] = ()
+
+    def asks(self) -> Sequence[Step]:
+        return self.parts
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.parts:
+            raise self.error(f"Page {self.name} needs parts: the questions on it.")
+        for part in self.parts:
+            if not isinstance(part, Question):
+                hint = f" Write {part.__name__}()." if isinstance(part, type) else ""
+                raise self.error(f"{part!r} on page {self.name} is no question.{hint}")
+
+    @property
+    def needs_arm(self) -> bool:  # type: ignore[override]
+        return any(part.needs_arm for part in self.parts)
+
+    def problems(self, study: Study) -> Iterator[str]:
+        for part in self.parts:
+            yield from part.problems(study)
+
+    def columns(self, study: Study) -> Iterator[Column]:
+        for part in self.parts:
+            yield from part.columns(study)
+
+    def derived(self, seat: Seat) -> Mapping[str, Any]:
+        return {name: value for part in self.parts for name, value in part.derived(seat).items()}
+
+    def measures(self, study: Study) -> Iterator[Measure]:
+        for part in self.parts:
+            yield from part.measures(study)
+
+    def answer(self, person: Any, seat: Seat) -> Mapping[str, Any]:
+        return {n: v for part in self.parts for n, v in part.answer(person, seat).items()}
+
+    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
+        answers = self.answer(person, seat)
+        yield Form(READING_SECONDS + Question.seconds * len(answers) * person.pace, answers)
+
+    def minutes(self, config: Mapping[str, Any]) -> float:
+        return sum(part.minutes(config) for part in self.parts)

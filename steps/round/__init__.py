@@ -1,0 +1,420 @@
+"""A round of the effort task: cards, one after the other, until time is up or all are done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from effort_task.tasks import TASKS
+from study.acts import Act, Cards, Form, Leave
+from study.columns import OWNER, Column, Table
+from study.measures import Measure
+from study.parameters import Parameter, one_of, whole
+from study.step import Seat, Step
+from study.study import Study
+
+SHORTEST, LONGEST = 5, 3600
+
+
+@dataclass(frozen=True, eq=False)
+class Round(Step):
+    """A timed round. Its columns begin with its name; ``phase`` names it in the answers.
+
+    seconds : its length, which a session may change by ``parameter``.
+    may_stop : participants may leave it before its end; ``stopped`` is the column that says so.
+    announced : a page before it says what comes; the time starts when its button is pressed.
+    """
+
+    phase: str = ""
+    seconds: int = 300
+    parameter: str = ""
+    may_stop: bool = False
+    stopped: str = ""
+    announced: bool = True
+
+    about: ClassVar[str] = "round"
+    timed: ClassVar[bool] = True
+    responds: ClassVar[bool] = True
+    feedback: ClassVar[bool] = False
+    may: ClassVar[tuple[str, ...]] = ("text",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.phase:
+            object.__setattr__(self, "phase", self.name)
+        if not self.parameter:
+            object.__setattr__(self, "parameter", f"{self.name}_seconds")
+
+    @property
+    def page(self) -> str:
+        return f"{super().page}Round"
+
+    @property
+    def prefix(self) -> str:
+        return self.name
+
+    def duration(self, config: Mapping[str, Any]) -> float | None:
+        """The length in seconds; None: untimed."""
+        return float(config[self.parameter])
+
+    def last_item(self, config: Mapping[str, Any]) -> int | None:
+        """The number of cards; None: no end."""
+        return None
+
+    def pays(self, seat: Seat) -> bool:
+        """Whether the participant is paid by the correct card in this round."""
+        pay, arm = seat.study.pay, seat.arm
+        return pay is not None and pay.pays_in(seat.study, self.name, arm.name if arm else None)
+
+    def problems(self, study: Study) -> Iterator[str]:
+        if not SHORTEST <= self.seconds <= LONGEST:
+            yield f"seconds is {self.seconds}, but must be from {SHORTEST} to {LONGEST}."
+        if self.stopped and not self.may_stop:
+            yield "it names a column 'stopped', but may not be stopped (may_stop)."
+
+    def unfolded(self) -> Sequence[Step]:
+        return (Ready.of(self), self) if self.announced else (self,)
+
+    # ------------------------------------------------------------------------- the data
+
+    def columns(self, study: Study) -> Iterator[Column]:
+        name, about = self.name, self.about
+        end = "the deadline, the early stop," if self.may_stop else "its deadline,"
+        yield cards(f"{name}_correct", f"Correct cards in the {about}.", always=self._always)
+        yield cards(f"{name}_attempts", f"Cards answered in the {about}.", always=self._always)
+        yield Column(
+            f"{name}_seconds",
+            "number",
+            f"Time spent in the {about}: from its start to {end} or to the last answer if the "
+            "participant left before.",
+            min=0,
+            unit="seconds",
+            always=self._always,
+        )
+        yield Column(f"{name}_started_at", "timestamp", f"When the {about} started.")
+        yield Column(f"{name}_deadline", "timestamp", f"When the {about} had to end.")
+        yield Column(
+            f"{name}_ended_at",
+            "timestamp",
+            f"When the {about} ended. Empty: the participant never left the round's page.",
+        )
+        yield stored_cards(name, about)
+        yield from self._rhythm()
+        if self.stopped:
+            yield Column(
+                self.stopped,
+                "boolean",
+                f"1: chose to stop the {about} before its deadline. 0: worked until the deadline. "
+                "Empty: the round did not end.",
+            )
+
+    _always: ClassVar[bool] = True
+
+    def _rhythm(self) -> Iterator[Column]:
+        name, about = self.name, self.about
+        yield Column(
+            f"{name}_offline_seconds",
+            "number",
+            f"For how long in the {about} the server saw no connection of the page, up to the "
+            "deadline or the end.",
+            min=0,
+            unit="seconds",
+            since="2.0",
+        )
+        yield Column(
+            f"{name}_median_ms",
+            "integer",
+            f"Median time per answer in the {about}, from a card to its answer: the next card "
+            "follows at once. Measured by the page; together no longer than passed by the "
+            "server's clock. Empty: no answer, or the round did not end.",
+            min=0,
+            unit="milliseconds",
+            since="2.0",
+        )
+        yield Column(
+            f"{name}_shortest_ms",
+            "integer",
+            f"Shortest time per answer in the {about}, measured in the same way.",
+            min=0,
+            unit="milliseconds",
+            since="2.0",
+        )
+        yield Column(
+            f"{name}_spread",
+            "number",
+            f"Spread of the times per answer in the {about}: their interquartile range divided by "
+            "their median. Empty: fewer than four answers, or the round did not end.",
+            min=0,
+            since="2.0",
+        )
+        yield Column(
+            f"{name}_keys",
+            "number",
+            f"Key strokes per answer in the {about}, on average; see the column keys of the "
+            "answers.",
+            min=0,
+            unit="key strokes per answer",
+            since="2.0",
+        )
+
+    def tables(self, study: Study) -> Iterator[Table]:
+        yield answers(study)
+
+    def parameters(self, study: Study) -> Iterator[Parameter]:
+        yield one_of("task", "encryption", "the effort task", TASKS).but(shared=True)
+        yield whole(
+            self.parameter,
+            self.seconds,
+            f"length of the {self.about}",
+            SHORTEST,
+            LONGEST,
+            "seconds",
+        )
+
+    def measures(self, study: Study) -> Iterator[Measure]:
+        name, about = self.name, self.about
+        correct = f"{name}_correct"
+        yield Measure(
+            f"{name}_per_minute",
+            "ratio",
+            (correct, f"{name}_seconds"),
+            f"correct cards a minute in the {about}",
+            60,
+        )
+        yield Measure(
+            f"{name}_share_correct",
+            "ratio",
+            (correct, f"{name}_attempts"),
+            f"share of correct answers in the {about}",
+        )
+
+    # ------------------------------------------------------------------------- simulated
+
+    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
+        duration = self.duration(seat.config)
+        assert duration is not None
+        stop = person.stops_early(self.name, duration) if self.may_stop else None
+        tries = person.work(self.name, duration, seat, stop=stop)
+        if person.leaves_during(self, seat):
+            yield Cards(0.0, tries[: len(tries) // 2])
+            yield Leave()
+        else:
+            yield Cards(duration if stop is None else stop, tries, stop)
+
+    def minutes(self, config: Mapping[str, Any]) -> float:
+        return (self.duration(config) or 0) / 60
+
+
+@dataclass(frozen=True, eq=False)
+class Ready(Step):
+    """The page before a round: what comes, and a button that starts the time."""
+
+    round: Any = None
+
+    table: ClassVar[str] = "ready"
+    texts: ClassVar[tuple[str, ...]] = ("title", "next", "starts")
+    may: ClassVar[tuple[str, ...]] = (
+        *("text", "paragraphs", "with_piece_rate", "without_piece_rate", "may_stop"),
+    )
+
+    @classmethod
+    def of(cls, round: Round) -> Ready:
+        made = cls(f"{round.name}_ready", round)
+        object.__setattr__(made, "place", round.place)
+        return made
+
+    @property
+    def folder(self) -> Path:
+        return self.round.folder  # type: ignore[no-any-return]
+
+    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
+        yield Form(10.0)
+
+    def minutes(self, config: Mapping[str, Any]) -> float:
+        return 10 / 60
+
+
+@dataclass(frozen=True, eq=False)
+class OfferedRound(Round):
+    """A round that one may refuse. The page before it asks; the answer is ``<name>_accepted``.
+
+    A session whose parameter for its length is 0 does not offer it.
+    """
+
+    may_stop: bool = True
+
+    @property
+    def accepted(self) -> str:
+        return f"{self.name}_accepted"
+
+    def unfolded(self) -> Sequence[Step]:
+        return (Offer.of(self), self)
+
+    _always: ClassVar[bool] = False
+
+    def parameters(self, study: Study) -> Iterator[Parameter]:
+        for parameter in super().parameters(study):
+            if parameter.name == self.parameter:
+                meaning = f"{parameter.meaning}; 0: not offered"
+                yield whole(
+                    self.parameter, self.seconds, meaning, SHORTEST, LONGEST, "seconds", zero=True
+                )
+            else:
+                yield parameter
+
+    def takes_place(self, seat: Seat) -> bool:
+        return self.is_offered(seat.config) and bool(seat.get(self.accepted))
+
+    def is_offered(self, config: Mapping[str, Any]) -> bool:
+        return bool(config[self.parameter])
+
+    def measures(self, study: Study) -> Iterator[Measure]:
+        yield Measure(
+            f"{self.name}_cards",
+            "unless",
+            (f"{self.name}_correct", self.accepted),
+            f"correct cards in the {self.about}, 0 for those who refused it",
+        )
+
+    def share_agreeing(self, person: Any, seat: Seat) -> float:
+        """How likely a simulated person is to accept."""
+        return 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Offer(Step):
+    """The question whether one wants to work a round; who does not goes on behind it."""
+
+    round: Any = None
+
+    table: ClassVar[str] = "offer"
+
+    @classmethod
+    def of(cls, round: OfferedRound) -> Offer:
+        made = cls(f"{round.name}_offer", round)
+        object.__setattr__(made, "place", round.place)
+        return made
+
+    @property
+    def folder(self) -> Path:
+        return self.round.folder  # type: ignore[no-any-return]
+
+    def columns(self, study: Study) -> Iterator[Column]:
+        yield Column(
+            self.round.accepted,
+            "boolean",
+            f"1: agreed to the {self.round.about}. 0: refused it. Empty: was not asked.",
+            answers=True,
+        )
+
+    def is_offered(self, config: Mapping[str, Any]) -> bool:
+        return bool(self.round.is_offered(config))
+
+    def takes_place(self, seat: Seat) -> bool:
+        return self.is_offered(seat.config)
+
+    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
+        share = self.round.share_agreeing(person, seat)
+        yield Form(10.0, {self.round.accepted: person.agrees(self.round.name, share)})
+
+    def minutes(self, config: Mapping[str, Any]) -> float:
+        return 10 / 60
+
+
+def cards(name: str, description: str, **options: Any) -> Column:
+    return Column(name, "integer", description, min=0, unit="cards", **options)
+
+
+def stored_cards(name: str, about: str) -> Column:
+    return cards(
+        f"{name}_stored",
+        f"Answers stored in the {about}, also those that came too late to count.",
+        since="2.0",
+    )
+
+
+def main_round(study: Study) -> Round | None:
+    """The first timed round behind the assignment; None: there is none."""
+    before = study.before_assignment()
+    rounds = (step for step in study.path if isinstance(step, Round) and step.timed)
+    return next((step for step in rounds if step not in before), None)
+
+
+def phases(study: Study) -> dict[str, Round]:
+    """The rounds of a study by the phase under which their answers are stored."""
+    return {step.phase: step for step in study.path if isinstance(step, Round)}
+
+
+def answers(study: Study) -> Table:
+    """The table of answers: a row for each card that was answered."""
+    meanings = {step.phase: step.about for step in study.of_type(Round)}
+    return Table(
+        "answers",
+        "One row per answered card.",
+        (
+            *OWNER,
+            Column("phase", "choice", "Round the answer belongs to.", values=meanings),
+            Column("item", "integer", "Number of the card within the round.", min=1),
+            Column("prompt", "string", "What the card showed."),
+            Column(
+                "response",
+                "string",
+                "What the participant entered, at most 200 characters; guarded like comment.",
+            ),
+            Column("solution", "string", "The correct answer."),
+            Column(
+                "correct",
+                "boolean",
+                "1: correct. 0: wrong. Empty: came after the deadline and was more than the "
+                "participant can have given while the server saw no connection; not counted.",
+            ),
+            Column(
+                "shown_at",
+                "timestamp",
+                "When the card appeared, by the participant's clock set to the server's.",
+            ),
+            Column(
+                "answered_at",
+                "timestamp",
+                "When Enter was pressed, by the participant's clock set to the server's.",
+            ),
+            Column(
+                "response_ms",
+                "integer",
+                "answered_at minus shown_at, measured by the page's own monotonic clock.",
+                min=0,
+                unit="milliseconds",
+            ),
+            Column(
+                "received_at",
+                "timestamp",
+                "When the server received the answer, by the server's clock.",
+            ),
+            Column(
+                "late",
+                "boolean",
+                "1: arrived after the deadline. It counts (correct is not empty) only as far as "
+                "the participant can have given it while the server saw no connection.",
+            ),
+            Column(
+                "focus_lost",
+                "integer",
+                "How often the page lost focus while this card was shown.",
+                min=0,
+            ),
+            Column("pasted", "boolean", "1: text was pasted or dropped into the answer box."),
+            Column(
+                "keys",
+                "integer",
+                "Changes of the answer box by keyboard, touch keyboard or input method while this "
+                "card was shown, deleting included. 0: the box was filled by something else.",
+                min=0,
+                unit="key strokes",
+                since="2.0",
+            ),
+        ),
+        key=("phase", "item"),
+        shared=True,
+    )
