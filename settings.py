@@ -1,39 +1,38 @@
-"""oTree's settings: the two session configs, the rooms, and who may see what.
+"""oTree's settings: a session config for each study, the rooms, and who may see what.
 
-The words that participants read are in `content/`, the parameters of a session in
-`study/parameters.py`. Secrets are kept by `lab/door.py`; `docs/deployment.md` says how.
+Studies are the folders that hold a `design.py`. Secrets are kept by `lab/door.py`;
+`docs/deployment.md` says how.
 """
 
 from os import environ
 from pathlib import Path
 
 from lab import door
-from study.content import languages
-from study.experiments import EXPERIMENTS
+from study.finding import checked
 from study.parameters import defaults, description
+from study.problems import DesignError
 
 # Whoever starts a server: what it keeps is in the environment from here on.
 door.prepare()
 
-DISPLAY_NAMES = {
-    "info_source": "Information source and willingness to co-produce",
-    "incentive": "Private incentive and contact with a beneficiary",
-}
+try:
+    STUDIES = checked()
+except DesignError as error:
+    door.refuse(str(error))
 
 SESSION_CONFIGS = [
     dict(
-        name=experiment.name,
-        display_name=DISPLAY_NAMES[experiment.name],
-        app_sequence=experiment.app_sequence,
-        num_demo_participants=len(experiment.arms),
-        doc=description(experiment, languages()),
+        name=study.name,
+        display_name=study.title,
+        app_sequence=[study.app],
+        num_demo_participants=max(1, len(study.arms)),
+        doc=description(study.parameters),
+        **defaults(study.parameters),
     )
-    for experiment in EXPERIMENTS.values()
+    for study in STUDIES.values()
 ]
 
-SESSION_CONFIG_DEFAULTS = dict(
-    participation_fee=5.00, real_world_currency_per_point=1.00, **defaults()
-)
+SESSION_CONFIG_DEFAULTS = dict(participation_fee=5.00, real_world_currency_per_point=1.00)
 
 PARTICIPANT_FIELDS = ["language"]
 SESSION_FIELDS: list[str] = []
@@ -60,7 +59,7 @@ AUTH_LEVEL = environ.get("OTREE_AUTH_LEVEL") or None
 # Off unless asked for: oTree's debugging shows the arm on every page.
 DEBUG = environ.get("OTREE_DEBUG") == "1"
 
-DEMO_PAGE_TITLE = "Two experiments on co-production"
+DEMO_PAGE_TITLE = "Studies of co-production"
 DEMO_PAGE_INTRO_HTML = (
     "Sessions from this page are for trying out. Their data are marked as demo data "
     "and left out of the analysis."

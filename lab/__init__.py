@@ -1,4 +1,4 @@
-"""What the four apps share on oTree's side. It depends on no app.
+"""oTree's side of every study: it depends on none.
 
 The server:
 
@@ -17,20 +17,21 @@ The server:
 
 Pages:
 
+    app.py         a study as an oTree app: database, pages and exports, made from its design
     setup.py       checks when the server starts and when a session is created
-    fields.py      database fields from `study/columns.toml`, and questions from `content/`
-    page.py        the page that every page is made from
-    first_page.py  language and size of letters, chosen on the first page
+    configs.py     whether the config of a new session may be as somebody wants it
+    sessions.py    looking up a session: its config, its study, its players as steps see them
+    fields.py      database fields from the columns of a study, and questions from its words
+    page.py        the page that every page is made from; ending.py those that end a study
     own_pages.py   our pages where oTree has bare ones: rooms, waiting, full, errors
     wording.py     texts, numbers and money in the participant's language
     rounds/        rounds of the effort task: page, socket, and what is stored
     assignment.py  drawing an arm and claiming it
-    experiment.py  the pages that both experiments have in common
-    earnings.py    what a participant has earned, from all apps
+    comprehension.py  the log of the comprehension questions
+    earnings.py    what a participant has earned
     report.py      what the experimenter sees in the admin report
 
-Simulated participants:
+Simulated participants (`people/`):
 
-    bots/          they go through the real pages
-    demo.py        both experiments with bots, from the first page to the report
+    demo.py        every study with bots, from the first page to the report
 """

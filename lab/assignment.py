@@ -17,10 +17,9 @@ from sqlalchemy import Column, Float, ForeignKey, Integer, String, UniqueConstra
 from sqlalchemy.ext.declarative import declared_attr
 
 from lab import clock
-from lab.setup import config_of, experiment_of
-from study.columns import table
-from study.experiments import Arm, Experiment
-from study.randomization import UNSTRATIFIED, baseline_stratum, draw
+from lab.sessions import config_of
+from study.randomization import UNSTRATIFIED, draw, score_stratum
+from study.study import Study
 
 
 class DrawRow(ExtraModel):
@@ -44,7 +43,6 @@ class DrawRow(ExtraModel):
     block = Column(Integer, nullable=False)
     assignment_number = Column(Integer, nullable=False)
     arm = Column(String(32), nullable=False)
-    baseline_correct = Column(Integer)
     drawn_at = Column(Float, nullable=False)
 
 
@@ -54,33 +52,27 @@ def draws_of(player: Any) -> type[DrawRow]:
     return draws
 
 
-def arms_in_use(config: Any) -> list[str]:
-    """The arms of a session, in the order of the experiment."""
-    chosen = config["arms"].split(",") if config["arms"] else []
-    return [name for name in experiment_of(config).arms if not chosen or name in chosen]
-
-
-def assign(player: Any, baseline_correct: int | None) -> None:
+def assign(study: Study, player: Any) -> None:
     """Give ``player`` an arm if there is none yet. The caller's transaction stores it."""
     if player.field_maybe_none("arm") is not None:
         return
-    config = player.session.config
-    experiment = experiment_of(config)
+    config = config_of(player)
     if config["force_arm"]:
-        _store_arm(player, experiment, experiment.arms[config["force_arm"]])
+        _store_arm(study, player, config["force_arm"])
         player.arm_forced = True
         return
     subsession = type(player.subsession)
     DrawLog = draws_of(player)
     db.query(subsession).filter_by(id=player.subsession_id).with_for_update().one()
     earlier = db.query(DrawLog).filter_by(session_code=player.session.code)
-    stratum = UNSTRATIFIED
-    if config["stratify"] == "baseline":
-        scores = [row.baseline_correct or 0 for row in earlier]
-        stratum = baseline_stratum(baseline_correct or 0, scores)
+    stratum, scores = UNSTRATIFIED, _scores(DrawLog, player)
+    by = config.get("stratify", "none")
+    if by != "none":
+        before = [getattr(row, f"{by}_correct") or 0 for row in earlier]
+        stratum = score_stratum(scores[f"{by}_correct"] or 0, before)
     number = earlier.filter_by(stratum=stratum).count() + 1
-    drawn = draw(config["seed"], stratum, arms_in_use(config), number)
-    _store_arm(player, experiment, experiment.arms[drawn.arm])
+    drawn = draw(config["seed"], stratum, study.arms_in_use(config), number)
+    _store_arm(study, player, drawn.arm)
     player.arm_forced = False
     player.stratum = drawn.stratum
     player.block = drawn.block
@@ -94,27 +86,38 @@ def assign(player: Any, baseline_correct: int | None) -> None:
         block=drawn.block,
         assignment_number=drawn.number,
         arm=drawn.arm,
-        baseline_correct=baseline_correct,
         drawn_at=clock.now(),
+        **scores,
     )
     # Into the database while the lock is held, not whenever oTree gets round to it.
     db.commit()
 
 
-def _store_arm(player: Any, experiment: Experiment, arm: Arm) -> None:
-    player.arm = arm.name
-    for factor, arms in experiment.factors.items():
-        setattr(player, factor, arm.name in arms)
+def _scores(DrawLog: type[DrawRow], player: Any) -> dict[str, int | None]:
+    """The scores of the player that the log keeps, by column."""
+    names = [column.name for column in DrawLog.__table__.c if column.name.endswith("_correct")]
+    return {name: player.field_maybe_none(name) for name in names}
 
 
-def arm_of(player: Any) -> Arm:
-    """The arm of a player who has one."""
-    return experiment_of(config_of(player)).arms[player.arm]
+def _store_arm(study: Study, player: Any, arm: str) -> None:
+    player.arm = arm
+    for factor, present in study.factors_of(arm).items():
+        setattr(player, factor, present)
+
+
+def place_within_arm(player: Any) -> int:
+    """The number of a player among those of the session who have the same arm, from 1."""
+    if player.arm_forced:
+        return int(player.participant.id_in_session)
+    DrawLog = draws_of(player)
+    own = db.query(DrawLog.id).filter_by(player_id=player.id).scalar()
+    same = db.query(DrawLog).filter_by(session_code=player.session.code, arm=player.arm)
+    return int(same.filter(DrawLog.id <= own).count())
 
 
 def export_draws(DrawLog: type[DrawRow], players: Iterable[Any]) -> Iterator[list[Any]]:
     """The log of draws as a table, for `custom_export_assignment`."""
-    names = list(table("assignment"))
+    names = [c.name for c in DrawLog.__table__.c if c.name not in ("id", "player_id")]
     yield names
     codes = {player.session.code for player in players}
     for row in db.query(DrawLog).order_by(DrawLog.id):

@@ -1,4 +1,4 @@
-"""Both experiments with simulated participants, from the first page to the report.
+"""Every study with simulated participants, from the first page to the report.
 
 ``make demo``, or ``python -m lab.demo``. oTree's own bots drive the real pages in this process, on
 a database in memory, so nothing here touches the laboratory's. The exports are what oTree's data
@@ -24,7 +24,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from study.experiments import EXPERIMENTS
+from study.finding import studies
 
 ROOT = Path(__file__).parents[1]
 LABEL = "simulated"
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     started = time.monotonic()
     start_otree()
-    for experiment in EXPERIMENTS:
+    for experiment in studies():
         for number, seats in enumerate(_sizes(options.participants), start=1):
             print(f"{experiment}, session {number}: {seats} simulated participants …", flush=True)
             play(experiment, seats, f"{options.seed}{experiment.replace('_', '')}{number}")
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m lab.demo",
-        description="Play both experiments with simulated participants, export, and report.",
+        description="Play every study with simulated participants, export, and report.",
     )
     parser.add_argument(
         "-n",
@@ -64,7 +64,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=_count,
         default=72,
         metavar="N",
-        help="places in each experiment (default: 72)",
+        help="places in each study (default: 72)",
     )
     parser.add_argument(
         "--seed", type=_seed, default="demo", help="letters and digits (default: demo)"
@@ -149,13 +149,13 @@ def play(
 ) -> None:
     """One session through the real pages, from the first bot to the last.
 
-    ``case`` is one of `lab.bots.people.CASES`, ``parameters`` changes session parameters.
+    ``case`` is one of `people.bots.cases.CASES`, ``parameters`` changes session parameters.
     """
     from otree.bots.runner import SessionBotRunner, make_bots
     from otree.database import db
     from otree.session import create_session
 
-    from lab.bots.people import CASES
+    from people.bots.cases import CASES
 
     session = create_session(
         experiment,

@@ -1,4 +1,4 @@
-"""Database fields made from `study/columns.toml`, and the questions that fill them.
+"""Database fields made from the columns of a study, and the questions that fill them.
 
 A form field reaches its template as one plain dictionary, so that the components in
 `_templates/fields/` need no logic of their own.
@@ -13,18 +13,13 @@ from typing import Any
 from otree.api import models, widgets
 
 from lab import wording
-from study import content
-from study.columns import Column, columns
+from study import words
+from study.columns import Column
 
 
-def player_fields(app: str) -> dict[str, Any]:
-    """All fields of the app's ``Player``, for ``vars().update(...)`` in its class body."""
-    return {name: _field(column) for name, column in columns(app).items()}
-
-
-def subsession_fields(app: str) -> dict[str, Any]:
-    """All fields of the app's ``Subsession``."""
-    return {name: _field(column) for name, column in columns(app, "subsession").items()}
+def of(columns: Mapping[str, Column]) -> dict[str, Any]:
+    """The database fields of ``columns``, by name."""
+    return {name: _field(column) for name, column in columns.items()}
 
 
 def _field(column: Column) -> Any:
@@ -65,16 +60,6 @@ def scale(column: Column) -> list[int]:
 
 
 # ------------------------------------------------------------------------------- questions
-
-
-def question_texts(column: Column, language: str) -> dict[str, Any]:
-    """The texts of the question that fills ``column``, from `questions.toml`."""
-    questions = content.words(language, "questions")
-    family, _, number = column.name.rpartition("_")
-    if family in questions and number.isdigit():
-        texts = dict(questions[family])
-        return texts | {"label": texts["items"][int(number) - 1]}
-    return dict(questions[column.name])
 
 
 def question(
@@ -154,7 +139,7 @@ def _view(view: dict[str, Any]) -> dict[str, Any]:
     view.setdefault("summary", view["error"])
     # What somebody typed is not one of our texts: its asterisks mean nothing.
     value = html.escape(view.get("value", ""))
-    view = content.to_html(view) | {"value": value}
+    view = words.to_html(view) | {"value": value}
     view["template"] = f"fields/{view['kind']}.html"
     return view
 
@@ -196,26 +181,27 @@ def _error(
     own_message = next((e for e in form_field.errors if isinstance(e, OwnMessage)), None)
     if own_message is not None:
         return own_message
-    errors = content.words(language, "common")["errors"]
+    errors = words.shared(language, words.COMMON)["errors"]
     kind = _kind(column)
     given = shown.strip()
     if kind == "text" and given:
-        return content.fill(errors["too_long"], {"max": wording.number(column.max or 0, language)})
+        most = wording.number(column.max or 0, language)
+        return str(words.fill(errors["too_long"], {"max": most}))
     if not given or kind != "number":
         standard = {"number": "required_number", "text": "required_text"}.get(kind)
-        return texts.get("required", errors[standard or "required_choice"])
+        return str(texts.get("required", errors[standard or "required_choice"]))
     if form_field.data is None:
-        return errors["not_a_number"]
-    return content.fill(errors["out_of_range"], {"min": column.min, "max": column.max})
+        return str(errors["not_a_number"])
+    return str(words.fill(errors["out_of_range"], {"min": column.min, "max": column.max}))
 
 
 def _summary(error: str, texts: Mapping[str, Any], language: str) -> str:
     """The error as it stands in the summary, where one cannot see which question it is about."""
     if not error or isinstance(error, OwnMessage) or error == texts.get("required"):
         return error
-    words = content.words(language, "common")["errors"]["in_summary"]
-    return content.fill(words, {"error": error, "question": texts["label"]})
+    said = words.shared(language, words.COMMON)["errors"]["in_summary"]
+    return str(words.fill(said, {"error": error, "question": texts["label"]}))
 
 
 class OwnMessage(str):
-    """An error whose words come from `content/` already."""
+    """An error in the words of the study already."""

@@ -24,7 +24,7 @@ from otree.views import participant as otree_pages
 from starlette.responses import RedirectResponse, Response
 
 from lab import fields, wording
-from study import content, negotiation
+from study import negotiation, words
 
 logger = logging.getLogger("otree.own_pages")
 
@@ -64,7 +64,7 @@ def session_language(scope: Any) -> str | None:
         if participant is not None:
             session = participant.session
             chosen = participant.vars.get("language")
-            if chosen in content.languages():
+            if chosen in words.languages():
                 return str(chosen)
     elif "anonymous_code" in asked:
         query = db.query(Session).filter_by(_anonymous_code=asked["anonymous_code"])
@@ -72,7 +72,7 @@ def session_language(scope: Any) -> str | None:
     elif asked.get("room_name") in ROOM_DICT:
         session = ROOM_DICT[asked["room_name"]].get_session()
     language = session.config.get("language") if session is not None else None
-    return language if language in content.languages() else None
+    return language if language in words.languages() else None
 
 
 # --------------------------------------------------------------------------------- pages
@@ -80,20 +80,20 @@ def session_language(scope: Any) -> str | None:
 
 def page_context(page: str, language: str) -> dict[str, Any]:
     """What the shell of every page needs, for a page whose words are in `common.toml`."""
-    words = content.to_html(content.words(language, "common"))
+    common = words.to_html(words.shared(language, words.COMMON))
     return {
         "language": language,
         "dir": wording.direction(language),
         "larger_letters": False,
-        "common": words,
-        "words": words[page],
+        "common": common,
+        "words": common[page],
         "progress": None,
         "errors": [],
     }
 
 
 def _page(page: str, scope: Any, status: int) -> Response:
-    response = render("global/Notice.html", page_context(page, scope["language"]))
+    response: Response = render("global/Notice.html", page_context(page, scope["language"]))
     response.status_code = status
     return response
 
@@ -106,7 +106,8 @@ def _render(template: str, context: dict[str, Any], **options: Any) -> Response:
         context = context | page_context(TEMPLATES[template], scope["language"])
         if TEMPLATES[template] == "room":
             context |= _room(scope, context["language"])
-    return render(template, context, **options)
+    response: Response = render(template, context, **options)
+    return response
 
 
 def _full() -> Response:
@@ -121,16 +122,16 @@ def _room(scope: Any, language: str) -> dict[str, Any]:
     """The label that a room asks for, and what else stood in the address of the room."""
     given = dict(parse_qsl(scope["query_string"].decode("latin-1")))
     label, again = given.pop(LABEL, ""), given.pop(ASKED_AGAIN, None)
-    words = content.words(language, "common")["room"]
+    said = words.shared(language, words.COMMON)["room"]
     error = ""
     if again is not None:
-        error = words["label_unknown"] if label else words["label_missing"]
+        error = said["label_unknown"] if label else said["label_missing"]
     field = fields.line(
-        LABEL, label=words["label"], hint=words["label_hint"], value=label, error=error
+        LABEL, label=said["label"], hint=said["label_hint"], value=label, error=error
     )
     return {
         "field": field,
-        "hidden": list(content.to_html(given).items()),
+        "hidden": list(words.to_html(given).items()),
         "errors": [field] if error else [],
     }
 

@@ -1,12 +1,12 @@
-"""The page that every page of the study is made from.
+"""The page that every page of a study is made from.
 
-A page names its texts by its class name and its file in `content/<language>/`; its template gets
-them as ``words``. Form fields reach the template as ``fields`` (see `lab.fields`).
+A page belongs to a step (`study.step`), whose texts its template gets as ``words``. Form fields
+reach the template as ``fields`` (see `lab.fields`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from otree.api import Page
@@ -15,24 +15,15 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from lab import fields, wording
-from study import content
-from study.columns import Column, columns
+from lab.assignment import assign
+from lab.sessions import PlayerSeat, config_of
+from study import words
+from study.columns import Column
 from study.spreadsheets import guard
+from study.step import Step
+from study.study import Study
 
 MAX_FORM_TEXT = 20_000
-
-SECTIONS = (
-    "welcome",
-    "instructions",
-    "about_you",
-    "baseline",
-    "information",
-    "view",
-    "main",
-    "voluntary",
-    "closing",
-)
-
 
 LARGER_LETTERS = "larger_letters"
 
@@ -40,7 +31,7 @@ LARGER_LETTERS = "larger_letters"
 def language_of(player: Any) -> str:
     """The language in which this participant reads the pages."""
     chosen = player.participant.vars.get("language")
-    return chosen if chosen in content.languages() else player.session.config["language"]
+    return str(chosen if chosen in words.languages() else config_of(player)["language"])
 
 
 def letters_are_larger(player: Any) -> bool:
@@ -48,18 +39,34 @@ def letters_are_larger(player: Any) -> bool:
     return bool(player.participant.vars.get(LARGER_LETTERS))
 
 
-class StudyPage(Page):
-    """A page with texts from `content/`, a step counter, and fields with our own components.
+class StudyPage(Page):  # type: ignore[misc]
+    """The page of a step, with its texts, a step counter, and fields with our own components.
 
-    words_file: the file in `content/<language>/` that holds the texts of the page.
-    section: the step of the study it belongs to; None: not counted (end pages).
+    needs_arm: it stands behind the assignment, so whoever comes here has an arm.
     may_be_advanced: whether the experimenter may move somebody on from it.
     """
 
-    words_file: ClassVar[str]
-    section: ClassVar[str | None] = None
+    study: ClassVar[Study]
+    step: ClassVar[Step]
+    needs_arm: ClassVar[bool] = False
     may_be_advanced: ClassVar[bool] = True
     template_name = "global/Questions.html"
+
+    @classmethod
+    def seat_of(cls, player: Any) -> PlayerSeat:
+        """The player as steps know one."""
+        return PlayerSeat(cls.study, player)
+
+    @classmethod
+    def is_displayed(cls, player: Any) -> bool:
+        return cls.study.reaches(cls.step, cls.seat_of(player))
+
+    @classmethod
+    def before_next_page(cls, player: Any, timeout_happened: bool) -> None:
+        """Store what follows from the answers, and the language in which they were given."""
+        player.language = player.participant.language = language_of(player)
+        for name, value in cls.step.derived(cls.seat_of(player)).items():
+            setattr(player, name, value)
 
     @classmethod
     def values(cls, player: Any) -> dict[str, Any]:
@@ -72,37 +79,51 @@ class StudyPage(Page):
         return {}
 
     @classmethod
+    def words(cls, language: str) -> dict[str, Any]:
+        """The texts of this page as they stand in the files."""
+        return words.of_step(cls.study, cls.step, language)
+
+    @classmethod
     def vars_for_template(cls, player: Any) -> dict[str, Any]:
         language = language_of(player)
-        values = wording.session_values(player.session.config, language) | cls.values(player)
-        words = wording.page_words(language, cls.words_file, cls.__name__, values)
-        common = content.to_html(content.words(language, "common"))
+        # Before the values: what a page prepares, they may quote.
+        context = cls.context(player)
+        values = wording.session_values(cls.study, player.session.config, language)
+        values |= cls.values(player)
+        common = words.to_html(words.shared(language, words.COMMON))
         return {
             "language": language,
             "dir": wording.direction(language),
             "larger_letters": letters_are_larger(player),
-            "words": words,
-            "values": content.to_html(values),
+            "words": words.to_html(words.fill(cls.words(language), values)),
+            "values": words.to_html(values),
             "common": common,
             "progress": cls._progress(player, common),
-            **cls.context(player),
+            **context,
         }
 
     @classmethod
     def _progress(cls, player: Any, common: dict[str, Any]) -> dict[str, Any] | None:
         """The step of the study that the page belongs to: in words, and one mark per step."""
-        if cls.section is None:
+        if not cls.step.counted:
             return None
-        sections = [
-            name
-            for name in SECTIONS
-            if name != "voluntary" or player.session.config["voluntary_seconds"]
+        config = config_of(player)
+        unfolded = [step.unfolded() for step in cls.study.steps]
+        listed = [
+            parts
+            for parts in unfolded
+            if any(part.page and part.counted and part.is_offered(config) for part in parts)
         ]
-        step = sections.index(cls.section) + 1
+        number = next(n for n, parts in enumerate(listed, start=1) if _is_in(cls.step, parts))
         return {
-            "text": content.fill(common["step"], {"step": step, "steps": len(sections)}),
-            "marks": ["done" if n < step else "" for n in range(len(sections))],
+            "text": words.fill(common["step"], {"step": number, "steps": len(listed)}),
+            "marks": ["done" if n < number else "" for n in range(len(listed))],
         }
+
+    def prepare(self) -> None:
+        """Before somebody sees the page, and before what they sent is taken."""
+        if self.needs_arm:
+            assign(self.study, self.player)
 
     def set_attributes(self, participant: Any) -> None:
         super().set_attributes(participant)
@@ -115,15 +136,20 @@ class StudyPage(Page):
         if self.receive is None and self._is_displayed():
             self._update_monitor_table()
             return Response()
+        if self._is_displayed():
+            self.prepare()
+            if self.step is self.study.path[-1]:
+                self.player.completed = True
         return super().get()
 
     def post(self) -> Any:
         if self.posted.get(back_button):
             return self.get()  # no page of ours has that button
-        if self.advanced_by_experimenter:
-            closing = self.participant.get_player("closing", 1)
-            earlier = closing.field_maybe_none("advanced_from")
-            closing.advanced_from = ",".join(filter(None, (earlier, type(self).__name__)))
+        # Later pages need an arm; whether the treatment was seen is another matter.
+        self.prepare()
+        if self.advanced:
+            earlier = self.player.field_maybe_none("advanced_from")
+            self.player.advanced_from = ",".join(filter(None, (earlier, type(self).__name__)))
         return self._told(super().post())
 
     def _told(self, response: Response) -> Response:
@@ -143,7 +169,7 @@ class StudyPage(Page):
         context = super().get_context_data(**context)
         form = context["form"]
         language = context["language"]
-        values = wording.session_values(self.session.config, language)
+        values = wording.session_values(self.study, self.session.config, language)
         described = [self.describe(field, language, values) for field in form]
         context["fields"] = described
         context["errors"] = [field for field in described if field["error"]]
@@ -153,8 +179,8 @@ class StudyPage(Page):
         self, form_field: Any, language: str, values: Mapping[str, str]
     ) -> dict[str, Any]:
         """One form field for its component."""
-        column = columns(self.player.get_folder_name())[form_field.name]
-        texts = content.fill(self.texts(column, language), values)
+        column = self.study.columns[form_field.name]
+        texts = words.fill(self.texts(column, language), values)
         return fields.question(form_field, column, texts, language, self._typed(form_field.name))
 
     def _typed(self, name: str) -> str | None:
@@ -166,7 +192,7 @@ class StudyPage(Page):
 
     def texts(self, column: Column, language: str) -> dict[str, Any]:
         """The texts of the question that fills ``column``."""
-        return fields.question_texts(column, language)
+        return words.of_question(self.study, self.step, column, language)
 
     def get_form(self, instance: Any, formdata: Any = None) -> Any:
         if formdata is not None:
@@ -175,8 +201,8 @@ class StudyPage(Page):
 
     def _checked(self, formdata: Any) -> FormData:
         """The posted form without what oTree would misread or a database would refuse."""
-        declared = columns(self.player.get_folder_name())
-        kept = []
+        declared = self.study.columns
+        kept: list[tuple[str, Any]] = []
         for name, value in (
             formdata.multi_items() if hasattr(formdata, "multi_items") else (formdata.items())
         ):
@@ -200,12 +226,17 @@ class StudyPage(Page):
         return self._form_data
 
     @property
-    def advanced_by_experimenter(self) -> bool:
+    def advanced(self) -> bool:
         """Whether the experimenter pushed the participant on from the admin."""
-        return bool(
+        return self.posted is not None and bool(
             self.posted.get(timeout_happened)
             and self.posted.get(admin_secret_code) == _admin_secret()
         )
+
+
+def _is_in(step: Step, parts: Sequence[Step]) -> bool:
+    """Whether ``step`` is one of ``parts``; those before and behind a round are made anew."""
+    return step.name in [part.name for part in parts]
 
 
 def _is_short_integer(text: str) -> bool:
@@ -216,4 +247,4 @@ def _is_short_integer(text: str) -> bool:
 def _admin_secret() -> str:
     from otree.views.abstract import ADMIN_SECRET_CODE
 
-    return ADMIN_SECRET_CODE
+    return str(ADMIN_SECRET_CODE)

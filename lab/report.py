@@ -5,7 +5,7 @@ Outcomes are left out on purpose: whoever watches them is tempted to stop when t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,16 +16,16 @@ from otree.models import Participant
 
 from effort_task import rhythm
 from effort_task.tasks import TASKS
-from lab import earnings
-from lab.assignment import arms_in_use
-from lab.setup import experiment_of
+from lab.sessions import study_of
 from lab.wording import currency
-from study import content
-from study.experiments import Experiment
+from steps.round import Round, main_round
+from study import messages
 from study.pay import Earnings
+from study.study import Study
 
 STAGES = ("treatment", "main", "after", "finished")
-"""Where somebody with an arm can be: before the main round, in it, behind it, at the end."""
+"""Where somebody with an arm can be: before the first round after assignment, in it, behind it, at
+the end."""
 
 ADMIN_LANGUAGE = "en"
 
@@ -35,83 +35,96 @@ class Person:
     """One participant, as far as the report goes."""
 
     visited: bool
-    consent: bool | None
+    declined: bool
     arm: str | None
     stage: str
-    earned: Earnings
+    earned: Earnings | None
 
 
 def vars_for_admin_report(subsession: Any) -> dict[str, Any]:
     """What `_templates/lab/admin_report.html` shows of the session of ``subsession``."""
     session = subsession.session
-    config, experiment = session.config, experiment_of(session.config)
-    people = [person for person in _people(session, experiment) if person.visited]
+    config, study = session.config, study_of(session.config)
+    people = [person for person in _people(session, study) if person.visited]
     assigned = [person for person in people if person.arm is not None]
-    declined = [person for person in people if person.consent is False]
-    finished = [person for person in assigned if person.stage == "finished"]
+    declined = [person for person in people if person.declined]
+    finished = [person for person in people if person.stage == "finished"]
     unfinished = [p for p in people if p not in declined and p.stage != "finished"]
-    forced = config["force_arm"]
-    return {
+    forced, main = config.get("force_arm", ""), main_round(study)
+    shown: dict[str, Any] = {
         "places": session.num_participants,
         "started": len(people),
         "declined": len(declined),
         "before": len(people) - len(declined) - len(assigned),
         "arms": [
             _row(arm, [person for person in assigned if person.arm == arm])
-            for arm in ([forced] if forced else arms_in_use(config))
+            for arm in ([forced] if forced else study.arms_in_use(config))
         ],
         "total": _row("all arms", assigned),
+        "round": main.about if main else "",
         "seed": config["seed"],
         "forced": forced,
-        "samples": sample_files(experiment, config),
-        "pay": [
-            _pay("have finished", finished),
-            _pay("declined", declined),
-            _pay("are still working, or left", unfinished),
-        ],
-        "donation": _money(person.earned.donation for person in people),
-        "donation_rate": currency(config["donation_rate"], ADMIN_LANGUAGE),
-        "unusual": unusual_rounds(session, experiment),
-        **{f"limit_{name}": f"{limit:g}" for name, limit in _limits(config).items()},
-        "least_spread": rhythm.LEAST_SPREAD,
+        "is_pilot": config["pilot"],
+        "samples": sample_files(study, config),
+        "pays": study.pay is not None,
+        "rounds": bool(_timed(study)),
     }
+    if study.pay is not None:
+        shown |= {
+            "pay": [
+                _pay("have finished", finished),
+                _pay("declined", declined),
+                _pay("are still working, or left", unfinished),
+            ],
+            "donation": _money(p.earned.donation for p in people if p.earned),
+            "donation_rate": currency(config.get("donation_rate", 0), ADMIN_LANGUAGE),
+        }
+    if _timed(study):
+        shown |= {
+            "unusual": unusual_rounds(session, study),
+            **{f"limit_{name}": f"{limit:g}" for name, limit in _limits(config).items()},
+            "least_spread": rhythm.LEAST_SPREAD,
+        }
+    return shown
 
 
-def _people(session: Any, experiment: Experiment) -> list[Person]:
+def _timed(study: Study) -> list[Round]:
+    """The timed rounds of a study."""
+    return [step for step in study.of_type(Round) if step.timed]
+
+
+def _people(session: Any, study: Study) -> list[Person]:
     """All participants, read at once: the page must not hold up those who are at work."""
-    Intake, Main, Closing = (get_models_module(app).Player for app in experiment.app_sequence)
-    columns = {
-        "visited": Participant.visited,
-        "consent": Intake.consent,
-        "baseline": Intake.baseline_correct,
-        "arm": Main.arm,
-        "effort": Main.effort_correct,
-        "voluntary": Main.voluntary_correct,
-        "started": Main.effort_started_at,
-        "ended": Main.effort_ended_at,
-        "completed": Closing.completed,
-    }
-    query = db.query(*columns.values()).filter(Participant.session_id == session.id)
-    for Player in (Intake, Main, Closing):
-        query = query.join(Player, Player.participant_id == Participant.id)
-    rows = [dict(zip(columns, row, strict=True)) for row in query.order_by(Participant.id)]
-    return [_person(row, session.config, experiment) for row in rows]
+    Player = get_models_module(study.app).Player
+    main = main_round(study)
+    names = ["completed", "consent", "arm"]
+    names += [f"{main.name}_{what}" for what in ("started_at", "ended_at")] if main else []
+    names += [f"{step.name}_correct" for step in _timed(study)]
+    names = [name for name in names if name in study.columns]
+    query = db.query(Participant.visited, *(getattr(Player, name) for name in names))
+    query = query.join(Player, Player.participant_id == Participant.id)
+    rows = query.filter(Participant.session_id == session.id).order_by(Participant.id)
+    return [
+        _person(bool(visited), dict(zip(names, values, strict=True)), session.config, study)
+        for visited, *values in rows
+    ]
 
 
-def _person(row: dict[str, Any], config: Any, experiment: Experiment) -> Person:
-    scores = {name: row[name] for name in ("baseline", "effort", "voluntary")}
+def _person(visited: bool, row: Mapping[str, Any], config: Any, study: Study) -> Person:
+    main, arm = main_round(study), row.get("arm")
     if row["completed"]:
         stage = "finished"
-    elif row["ended"] is not None:
-        stage = "after"
+    elif main is None or row[f"{main.name}_started_at"] is None:
+        stage = "treatment"
     else:
-        stage = "treatment" if row["started"] is None else "main"
+        stage = "main" if row[f"{main.name}_ended_at"] is None else "after"
+    pay = study.pay
     return Person(
-        visited=bool(row["visited"]),
-        consent=row["consent"],
-        arm=row["arm"],
+        visited=visited,
+        declined="consent" in row and row["consent"] is False,
+        arm=arm,
         stage=stage,
-        earned=earnings.work_out(config, earnings.count(experiment, row["arm"], **scores)),
+        earned=None if pay is None else pay.of(config, pay.counts(study, arm, row.get)),
     )
 
 
@@ -124,9 +137,9 @@ def _pay(name: str, people: list[Person]) -> dict[str, Any]:
     return {
         "name": name,
         "people": len(people),
-        "fixed": _money(person.earned.fixed for person in people),
-        "piece": _money(person.earned.piece for person in people),
-        "total": _money(person.earned.total for person in people),
+        "fixed": _money(person.earned.fixed for person in people if person.earned),
+        "piece": _money(person.earned.piece for person in people if person.earned),
+        "total": _money(person.earned.total for person in people if person.earned),
     }
 
 
@@ -134,37 +147,30 @@ def _money(amounts: Iterable[Decimal]) -> str:
     return currency(sum(amounts, Decimal("0.00")), ADMIN_LANGUAGE)
 
 
-ROUNDS = {"baseline": "baseline", "effort": "main", "voluntary": "voluntary"}
-"""The timed rounds by the prefix of their columns."""
-
 RHYTHM = ("stored", "median_ms", "shortest_ms", "spread", "keys", "offline_seconds", "seconds")
 
 
-def unusual_rounds(session: Any, experiment: Experiment) -> list[dict[str, Any]]:
+def unusual_rounds(session: Any, study: Study) -> list[dict[str, Any]]:
     """Rounds whose rhythm is beyond what people manage, and those that were cut off for long.
 
     In the order of the places. Arms and scores stay hidden here too.
     """
-    Intake, Main, _ = (get_models_module(app).Player for app in experiment.app_sequence)
+    Player = get_models_module(study.app).Player
     limits = TASKS[session.config["task"]].limits
-    names = [(prefix, name) for prefix in ROUNDS for name in RHYTHM]
-    columns = [
-        getattr(Intake if prefix == "baseline" else Main, f"{prefix}_{name}")
-        for prefix, name in names
-    ]
+    names = [(step.name, name) for step in _timed(study) for name in RHYTHM]
+    columns = [getattr(Player, f"{prefix}_{name}") for prefix, name in names]
     query = db.query(Participant.id_in_session, Participant.label, Participant.code, *columns)
-    for Player in (Intake, Main):
-        query = query.join(Player, Player.participant_id == Participant.id)
+    query = query.join(Player, Player.participant_id == Participant.id)
     found = []
     for place, label, code, *values in query.filter(Participant.session_id == session.id).order_by(
         Participant.id
     ):
         measured = dict(zip(names, values, strict=True))
-        for prefix, title in ROUNDS.items():
-            own = {name: measured[prefix, name] for name in RHYTHM}
+        for step in _timed(study):
+            own = {name: measured[step.name, name] for name in RHYTHM}
             remarks = rhythm.remarks(limits, **own | {"stored": own["stored"] or 0})
             if remarks:
-                who = {"place": f"P{place}", "label": label or code, "round": title}
+                who = {"place": f"P{place}", "label": label or code, "round": step.phase}
                 found.append(who | {"cells": [_cell(name, own, remarks) for name in SHOWN]})
     return found
 
@@ -190,16 +196,17 @@ def _limits(config: Any) -> dict[str, float]:
     return dict(vars(TASKS[config["task"]].limits))
 
 
-def sample_files(experiment: Experiment, config: Any) -> list[str]:
+def sample_files(study: Study, config: Any) -> list[str]:
     """The message files that this session may show and that are still samples.
 
     In every language: participants may change theirs on the first page.
     """
-    arms = [config["force_arm"]] if config["force_arm"] else arms_in_use(config)
-    shown = {experiment.arms[arm].message for arm in arms}
+    forced = config.get("force_arm")
+    arms = [forced] if forced else study.arms_in_use(config)
+    shown = {study.arm(arm).message for arm in arms}
     return [
-        f"content/{language}/messages/{message}.toml"
-        for language in content.languages()
-        for message in content.samples(language)
-        if message in shown
+        where
+        for language in study.languages
+        for name, where, message in messages.of_study(study, language)
+        if message.sample and name in shown
     ]

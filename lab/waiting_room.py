@@ -16,7 +16,8 @@ from functools import cache
 from string import Template
 from urllib.parse import parse_qsl
 
-from study import content, negotiation
+from study import negotiation, words
+from study.finding import project
 
 SECONDS = 2
 """How often the page looks whether the server is back."""
@@ -27,7 +28,7 @@ LONGEST_BODY = 1024 * 1024
 READING_SECONDS = 10.0
 MOST_AT_ONCE = 1000
 
-FOLDER = content.ROOT.parent
+FOLDER = project()
 PAGE = FOLDER / "_templates" / "lab" / "restarting.html"
 STYLE = FOLDER / "_static" / "lab" / "style.css"
 SCRIPT = FOLDER / "_static" / "lab" / "restarting.js"
@@ -95,7 +96,7 @@ def answer(method: str, address: str, headers: dict[str, str], body: bytes) -> b
         form = headers.get("content-type", "").partition(";")[0].strip().lower()
         sent = ""
         if method == "POST" and form == "application/x-www-form-urlencoded":
-            sent = _held(address, body, content.words(language, "common")["next"])
+            sent = _held(address, body, words.shared(language, words.COMMON)["next"])
         text, policy, kind = page(language, sent).encode(), _policy(), "text/html"
     head = [
         "HTTP/1.1 503 Service Unavailable",
@@ -113,10 +114,10 @@ def answer(method: str, address: str, headers: dict[str, str], body: bytes) -> b
 
 def page(language: str, sent: str = "") -> str:
     """The page. sent: the form that it holds and sends again, as HTML."""
-    common = content.words(language, "common")
-    words = {name: html.escape(text) for name, text in common["restarting"].items()}
+    common = words.shared(language, words.COMMON)
+    said = {name: html.escape(text) for name, text in common["restarting"].items()}
     return _template().substitute(
-        words,
+        said,
         language=language,
         direction="rtl" if language in ("ar", "he", "fa", "ur") else "ltr",
         study=html.escape(common["study"]),

@@ -133,8 +133,8 @@ class Helper:
             self._waiting -= 1
 
 
-def _kill(pool: ProcessPoolExecutor) -> None:
-    for worker in list((pool._processes or {}).values()):
+def _kill(pool: ProcessPoolExecutor | None) -> None:
+    for worker in list(((pool and pool._processes) or {}).values()):
         worker.kill()
 
 

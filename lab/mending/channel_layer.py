@@ -39,7 +39,7 @@ def server_loop(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _without_waiting(original: Send) -> Send:
-    unsent: set[asyncio.Future[None]] = set()
+    unsent: set[asyncio.Task[None]] = set()
     # oTree puts what we return in the place of the socket's own method: held on to, the two would
     # hold each other.
     owner, function = weakref.ref(original.__self__), original.__func__  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ import wtforms
 from otree.views import admin
 
 from lab import earnings
-from lab.setup import MAX_FEE
+from study.platform import MAX_FEE
 
 
 def install() -> None:

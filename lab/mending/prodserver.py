@@ -95,7 +95,9 @@ class QuietConfig(Config):
 
     def load(self) -> None:
         super().load()
-        self.encoded_headers = [each for each in self.encoded_headers if each[0] != b"server"]
+        self.encoded_headers: list[tuple[bytes, bytes]] = [
+            each for each in self.encoded_headers if each[0] != b"server"
+        ]
 
 
 class PromptServer(Server):
@@ -174,7 +176,7 @@ def _forget(connection: PatientHttp | LeanSocket) -> None:
         connection._unset_keepalive_if_required()
     if connection.transport.is_closing():
         connection.transport._read_ready_cb = None
-    vars(connection).clear()
+    connection.__dict__.clear()
 
 
 class LeanSocket(WebSocketProtocol):

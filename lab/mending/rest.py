@@ -86,9 +86,9 @@ def _of_an_app(get: Callable[..., Any]) -> Callable[..., Any]:
             return PlainTextResponse(f"app must be one of {names}.", status_code=400)
         function = request.query_params.get("function_name", "custom_export")
         if isinstance(self, export.ExportAppCustom):
-            names = sorted(export.export.get_custom_export_functions(app))
-            if function not in names:
-                known = ", ".join(names) or "nothing: this app has no custom export"
+            functions = sorted(export.export.get_custom_export_functions(app))
+            if function not in functions:
+                known = ", ".join(functions) or "nothing: this app has no custom export"
                 return PlainTextResponse(f"function_name must be one of {known}.", status_code=400)
         return get(self, request)
 

@@ -13,7 +13,6 @@ from typing import Any
 from otree.database import AnyModel
 
 from lab.rounds.records import AnswerRow
-from study.columns import columns
 
 logger = logging.getLogger("otree.effort_task")
 
@@ -29,7 +28,7 @@ def move(connection: Any, last_seen: float, now: float) -> None:
     for Answers in AnswerRow.__subclasses__():
         app = Answers.__module__
         players = AnyModel.metadata.tables[f"{app}_player"]
-        for name in columns(app):
+        for name in [column.name for column in players.c]:
             prefix, _, what = name.rpartition("_")
             if what != "deadline":
                 continue

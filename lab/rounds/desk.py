@@ -160,6 +160,6 @@ def _payoff(seat: Seat, outcome: Outcome) -> Decimal | None:
     """
     if seat.state is not None and outcome.state.correct == seat.state.correct:
         return None
-    if not seat.page.pays(seat.config, seat.arm):
+    if not seat.pays:
         return None
     return product(seat.config["piece_rate"], outcome.state.correct)

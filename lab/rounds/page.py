@@ -4,69 +4,62 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from otree.database import db
 
 from effort_task import protocol
-from effort_task.rounds import Round
 from lab import clock, wording
 from lab.page import StudyPage, language_of
 from lab.rounds import contact, desk, records, socket
 from lab.rounds.records import Seat
-from lab.setup import config_of
-from study import content
+from lab.sessions import config_of
+from steps.round import Round
+from study import words
 
 logger = logging.getLogger("otree.effort_task")
 
 
 class RoundPage(StudyPage):
-    """A round of the task. Subclasses name the round; their app has a table ``Answer``."""
+    """A round of the task; its app has a table ``Answer``."""
 
-    round: ClassVar[Round]
-    template_name = "global/Round.html"
-
-    @classmethod
-    def pays(cls, config: Mapping[str, Any], arm: str | None) -> bool:
-        """Whether the participant is paid by the correct card in this round."""
-        return False
+    step: ClassVar[Round]
 
     # ------------------------------------------------------------------- what the page gets
 
     @classmethod
     def context(cls, player: Any) -> dict[str, Any]:
         now = clock.now()
-        records.start(player, cls.round, config_of(player), now)
+        records.start(player, cls.step, config_of(player), now)
         seat = cls.seat(player)
         assert seat.state is not None
         desk.heard(seat, now)
         language = language_of(player)
         task = seat.task
-        words = content.words(language, "task")
-        duration = cls.round.duration(seat.config)
+        task_words = words.shared(language, words.TASK)
+        duration = cls.step.duration(seat.config)
         start = {
             "participant": seat.code,
-            "round": cls.round.phase,
+            "round": cls.step.phase,
             "task": task.name,
             "duration_ms": None if duration is None else round(duration * 1000),
-            "may_stop": cls.round.may_stop,
+            "may_stop": cls.step.may_stop,
             "fastest_ms": round(task.fastest_seconds * 1000),
-            "words": {key: text for key, text in words.items() if isinstance(text, str)},
+            "words": {key: text for key, text in task_words.items() if isinstance(text, str)},
             "uncounted": 0,
             **desk.status(seat, seat.state, now, have=0),
         }
         return {
             "start": start,
             "socket": socket.address(seat.code, seat.page_index),
-            "task_words": content.to_html(words),
-            "task_texts": content.to_html(words[task.name]),
+            "task_words": words.to_html(task_words),
+            "task_texts": words.to_html(task_words[task.name]),
             "task_template": f"task/{task.name}.html",
             "task_script": f"lab/tasks/{task.name}.js",
             "inputmode": task.inputmode,
             "maxlength": task.maxlength,
             "timed": duration is not None,
-            "may_stop": cls.round.may_stop,
+            "may_stop": cls.step.may_stop,
             "solved": wording.number(seat.state.correct, language),
         }
 
@@ -107,7 +100,7 @@ class RoundPage(StudyPage):
     def post(self) -> Any:
         seat = self.seat(self.player)
         if seat.state is None:
-            return super().post() if self.advanced_by_experimenter else self.get()
+            return super().post() if self.advanced else self.get()
         text = self.posted.get("journal") or ""
         if text:
             # The answers that the page could not deliver otherwise.
@@ -116,19 +109,19 @@ class RoundPage(StudyPage):
             seat = self.seat(self.player)
             assert seat.state is not None
         now = clock.now()
-        if self.advanced_by_experimenter:
+        if self.advanced:
             stopped = None
-        elif protocol.is_over(seat.state, now):
+        elif seat.state is not None and protocol.is_over(seat.state, now):
             if self._uncounted:
                 return self.get()  # it says so first, and offers to go on
             stopped = False
-        elif self.round.may_stop and self.posted.get("stop") == "1":
+        elif self.step.may_stop and self.posted.get("stop") == "1":
             stopped = True
         else:
             logger.warning(
                 "Participant %s tried to leave round %s before its end",
                 seat.code,
-                self.round.phase,
+                self.step.phase,
             )
             return self.get()
         self._finish(seat, now, stopped)
@@ -139,4 +132,4 @@ class RoundPage(StudyPage):
     def _finish(self, seat: Seat, now: float, stopped: bool | None) -> None:
         lost = desk.offline_seconds(seat, now)
         records.finish(self.player, seat, now, stopped=stopped, offline_seconds=lost)
-        contact.forget(seat.code, self.round.phase)
+        contact.forget(seat.code, self.step.phase)

@@ -32,10 +32,9 @@ from sqlalchemy.ext.declarative import declared_attr
 
 from effort_task import protocol, rhythm
 from effort_task.protocol import Outcome, State
-from effort_task.rounds import Round
 from effort_task.tasks import TASKS, Item, Task, item_seed
 from lab.rounds.contact import SILENCE_SECONDS
-from study.columns import table
+from steps.round import Round
 from study.spreadsheets import guard
 
 
@@ -69,10 +68,9 @@ class AnswerRow(ExtraModel):
     keys = Column(Integer, nullable=False)
 
 
-def answers_of(Player: type) -> type[AnswerRow]:
+def answers_of(Player: type) -> Any:
     """The table of answers of a player's app, which calls it ``Answer``."""
-    answers: type[AnswerRow] = sys.modules[Player.__module__].Answer
-    return answers
+    return sys.modules[Player.__module__].Answer
 
 
 class Dealer:
@@ -85,6 +83,7 @@ class Dealer:
     def __init__(self, task: Task) -> None:
         self.name, self.window, self.fastest_seconds = task.name, task.window, task.fastest_seconds
         self.inputmode, self.maxlength = task.inputmode, task.maxlength
+        self.usual_seconds = task.usual_seconds
         self.is_correct, self.limits = task.is_correct, task.limits
         self._task = task
         self._dealt: dict[int, Item] = {}
@@ -124,9 +123,15 @@ class Seat:
     seed: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.round = self.page.round
+        self.round = self.page.step
         self.task = Dealer(TASKS[self.config["task"]])
         self.seed = item_seed(self.config["seed"], self.code, self.round.phase)
+
+    @property
+    def pays(self) -> bool:
+        """Whether the participant is paid by the correct card in this round."""
+        study = self.page.study
+        return study.pay is not None and study.pay.pays_in(study, self.round.name, self.arm)
 
     def column(self, name: str) -> str:
         return f"{self.round.prefix}_{name}"
@@ -236,8 +241,8 @@ def seat(
     connection: Any, code: str, page: Any, Player: type, config: Mapping[str, Any]
 ) -> Seat | None:
     """The seat of the participant ``code`` in the round of ``page``; None: no such participant."""
-    round_: Round = page.round
-    timed = bool(round_.seconds)
+    round_: Round = page.step
+    timed = round_.duration(config) is not None
     query = _select(Player, round_.prefix, timed)
     cursor = _cursor(connection)
     cursor.execute(query.sql, query.values({"code": code}))
@@ -301,6 +306,7 @@ def write(connection: Any, change: Change) -> bool:
         "new_correct": after.correct,
     }
     if timed:
+        assert before.deadline is not None
         last = min(outcome.rows[-1].answered_at, before.deadline)
         named |= {
             "old_deadline": before.deadline,
@@ -386,8 +392,8 @@ def finish(
     values |= rhythm.summary(stored(db._db.connection(), seat))
     for name, value in values.items():
         setattr(player, seat.column(name), value)
-    if seat.round.prefix == "effort":
-        player.stopped_early = stopped
+    if seat.round.stopped:
+        setattr(player, seat.round.stopped, stopped)
 
 
 def allowance(
@@ -399,7 +405,8 @@ def allowance(
     afterwards, but in time, are taken off as well as those that came late and count already.
     """
     rows = stored(connection, seat)
-    times = [row.response_ms for row in rows if not row.late] or list(coming)
+    given: list[float] = [row.response_ms for row in rows if not row.late]
+    times = given or list(coming)
     explained = sum(row.correct is not None if row.late else row.is_belated for row in rows)
     fastest = seat.task.limits.median_seconds
     return protocol.allowance(unseen, times, explained, late_by=late_by, fastest_seconds=fastest)
@@ -410,7 +417,11 @@ def allowance(
 
 def export_answers(Answers: type[AnswerRow], players: Iterable[Any]) -> Iterator[list[Any]]:
     """The answers as a table, for `custom_export`."""
-    names = list(table("answers"))
+    own_names = ("session_code", "participant_code")
+    names = [
+        *own_names,
+        *(c.name for c in Answers.__table__.c if c.name not in ("id", "player_id")),
+    ]
     yield names
     owners = {player.id: player for player in players}
     sessions = {player.session_id for player in owners.values()}

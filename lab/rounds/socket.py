@@ -26,7 +26,8 @@ from lab.lock import ANSWER, LOCK, OPENING
 from lab.rounds import contact, desk, records
 from lab.rounds.records import Seat
 from lab.rounds.writer import WRITER
-from lab.setup import session_config
+from lab.sessions import session_config
+from steps.round import Round
 
 logger = logging.getLogger("otree.effort_task")
 
@@ -107,6 +108,7 @@ class Line:
 
     async def _note(self, acknowledged: int) -> None:
         """Write down that a page knew of more answers than the server has; once a number."""
+        assert self.seat.state is not None
         seat, has = self.seat, self.seat.state.applied
         noted = contact.of(seat.code, seat.round.phase, clock.now()).noted
         if acknowledged in noted or len(noted) >= MOST_NOTED:
@@ -227,7 +229,7 @@ async def _page_of(code: str, index: int) -> tuple[Any, type, Mapping[str, Any]]
                 found = get_page_lookup(session, index)
             except KeyError:
                 raise Wrong("its address names no page") from None
-    if not hasattr(found.page_class, "round"):
+    if not isinstance(getattr(found.page_class, "step", None), Round):
         raise Wrong("its page is no round")
     return found.page_class, get_models_module(found.app_name).Player, config
 

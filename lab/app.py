@@ -1,0 +1,154 @@
+"""A study as an oTree app: its database, its pages, its exports, made from its design.
+
+`<study>/__init__.py` holds nothing but ``__getattr__ = app_of(STUDY)``: oTree finds its app there,
+made when it first asks for it. Until then nothing of oTree is imported, because oTree reads the
+settings first, and the settings read the designs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from study.finding import project
+from study.step import Step, questions
+from study.study import Study
+
+NAMES = (
+    *("C", "Subsession", "Group", "Player", "page_sequence", "doc"),
+    *("creating_session", "vars_for_admin_report"),
+)
+
+
+def app_of(study: Study) -> Callable[[str], Any]:
+    """The ``__getattr__`` of the package of ``study``."""
+    is_being_made = False
+    sys.modules[f"{study.app}.tests"] = _Bots(f"{study.app}.tests")
+
+    def __getattr__(name: str) -> Any:
+        nonlocal is_being_made
+        package = sys.modules[study.app]
+        if name not in NAMES or is_being_made:
+            raise AttributeError(f"module {study.app!r} has no attribute {name!r}")
+        is_being_made = True
+        try:
+            vars(package).update(_made(study))
+        finally:
+            is_being_made = False
+        return vars(package)[name]
+
+    return __getattr__
+
+
+class _Bots(ModuleType):
+    """Where oTree looks for the bots of an app."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "PlayerBot":
+            raise AttributeError(name)
+        from people.bots.player import PlayerBot
+
+        return PlayerBot
+
+
+def _made(study: Study) -> dict[str, Any]:
+    """All that oTree looks for in an app."""
+    from otree.api import BaseConstants, BaseGroup, BasePlayer, BaseSubsession
+
+    from lab import fields, report, sessions, setup
+
+    setup.install()
+
+    def model(name: str, base: type, **members: Any) -> type:
+        return type(name, (base,), {"__module__": study.app, **members})
+
+    made: dict[str, Any] = {
+        "doc": study.question,
+        "C": model(
+            "C", BaseConstants, NAME_IN_URL=study.address, PLAYERS_PER_GROUP=None, NUM_ROUNDS=1
+        ),
+        "Subsession": model("Subsession", BaseSubsession, **fields.of(study.session_columns)),
+        "Group": model("Group", BaseGroup),
+        "Player": model("Player", BasePlayer, **fields.of(study.columns)),
+        "creating_session": sessions.creating_session,
+        "vars_for_admin_report": report.vars_for_admin_report,
+        "page_sequence": [_page(study, step) for step in study.path if step.page],
+    }
+    for number, (table, name, Row, members, export) in enumerate(_tables(study)):
+        made[name] = model(name, Row, **members)
+        suffix = "" if number == 0 else f"_{table}"
+        made[f"custom_export{suffix}"] = _exporter(export, made[name])
+    return made
+
+
+def _tables(study: Study) -> Iterator[tuple[str, str, type, dict[str, Any], Callable[..., Any]]]:
+    """The tables of the study: its name, the model of its rows, and what exports them."""
+    from sqlalchemy import Column, Integer
+
+    from lab.assignment import DrawRow, export_draws
+    from lab.comprehension import ComprehensionRow, export_comprehension
+    from lab.rounds.records import AnswerRow, export_answers
+
+    known = {
+        "answers": ("Answer", AnswerRow, export_answers),
+        "comprehension": ("ComprehensionAnswer", ComprehensionRow, export_comprehension),
+        "assignment": ("AssignmentDraw", DrawRow, export_draws),
+    }
+    for table in study.tables.values():
+        name, Row, export = known[table.name]
+        scores = [c.name for c in table.columns if c.name.endswith("_correct")]
+        yield table.name, name, Row, {score: Column(Integer) for score in scores}, export
+
+
+def _exporter(export: Callable[..., Any], Row: type) -> Callable[..., Any]:
+    def custom_export(players: Any) -> Iterator[list[Any]]:
+        yield from export(Row, players)
+
+    return custom_export
+
+
+def _page(study: Study, step: Step) -> type:
+    """The page of a step. A class of its own: two of one name in an app would be one to oTree."""
+    from lab.page import StudyPage
+
+    base: type = StudyPage
+    for kind in _kinds(step):
+        if _beside(kind, "page.py").is_file():
+            pages = import_module(f"{kind.__module__}.page")
+            if hasattr(pages, kind.__name__):
+                base = getattr(pages, kind.__name__)
+                break
+    members: dict[str, Any] = {
+        "__module__": study.app,
+        "study": study,
+        "step": step,
+        "template_name": _template(step),
+        "may_be_advanced": step.may_be_advanced,
+        "needs_arm": bool(study.arms) and step not in study.before_assignment(),
+    }
+    if names := [column.name for column in questions(step, study)]:
+        members |= {"form_model": "player", "form_fields": names}
+    return type(step.page, (base,), members)
+
+
+def _template(step: Step) -> str:
+    """Its own, if there is one beside it; else that of pages that only ask."""
+    for kind in _kinds(step):
+        path = _beside(kind, f"{kind.__name__}.html")
+        if path.is_file():
+            return path.relative_to(project()).as_posix()
+    return "global/Questions.html"
+
+
+def _kinds(step: Step) -> list[type]:
+    """The class of a step and those it is made from, up to the bare step."""
+    return [kind for kind in type(step).__mro__ if issubclass(kind, Step) and kind is not Step]
+
+
+def _beside(kind: type, name: str) -> Path:
+    """A file in the folder of a step."""
+    return project().joinpath(*kind.__module__.split("."), name)
