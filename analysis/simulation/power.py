@@ -22,7 +22,7 @@ from analysis.errors import AnalysisError, unknown
 from analysis.inference import claims, families
 from analysis.inference.adjust import adjust
 from analysis.inference.fit import Floats, Ints, Model, contrasts, fit
-from analysis.planned.plan import ExperimentPlan, Hypothesis, Plan, load_plan
+from analysis.planned.plan import Hypothesis, Plan, plans
 from study import randomization
 
 Bools = npt.NDArray[np.bool_]
@@ -91,13 +91,14 @@ def power(
 
     Parameters
     ----------
-    experiment : ``"info_source"`` or ``"incentive"``.
+    experiment : the name of a study.
     effects : arm → effect against the control arm, in standard deviations; arms not named have
-        none. In the 2×2, ``reward_beneficiary`` is the sum of its factors unless it is named.
+        none. Where arms combine factors, an effect is the sum of those of its factors' own arms
+        unless it is named.
     n : participants assigned in all arms together; several numbers give a power curve.
     session_size, session_correlation, baseline_correlation, attrition : see `Design`.
     simulations : experiments simulated for each number of participants.
-    plan : `load_plan()` unless given. It says covariates, alpha, claims, smallest effects and
+    plan : the study's unless given. It says covariates, alpha, claims, smallest effects and
         adjustment of the primary family and, unless ``seed`` is given, the seed.
     jobs : processes; -1: one per core. The result does not depend on it.
     backend : ``"loky"``, ``"threading"`` or ``"dask"``, the last with the address of a
@@ -122,14 +123,18 @@ def power(
     10.1017/S0003055419000194; minimum detectable effect as in Bloom 1995,
     10.1177/0193841X9501900504, with the simulated instead of the normal distribution.
     """
-    plan = plan or load_plan()
-    if experiment not in plan.experiments:
-        raise unknown("experiment", experiment, plan.experiments)
+    if plan is None:
+        planned = plans()
+        if experiment not in planned:
+            raise unknown("experiment", experiment, planned)
+        plan = planned[experiment]
+    if plan.name != experiment:
+        raise AnalysisError(f"The plan is that of {plan.name}, not of {experiment!r}.")
     if backend not in BACKENDS:
         raise unknown("backend", backend, BACKENDS)
     _require("jobs", jobs, jobs != 0, "-1 (one per core) or a number from 1")
     _require("simulations", simulations, simulations >= 100, "at least 100")
-    study = _Study.of(plan.experiments[experiment], plan, effects)
+    study = _Claims.of(plan, effects)
     design = Design(0, session_size, session_correlation, baseline_correlation, attrition)
     designs = [replace(design, n=size) for size in ([n] if isinstance(n, int) else n)]
     for each in designs:
@@ -146,7 +151,7 @@ def power(
 
 
 @dataclass(frozen=True)
-class _Study:
+class _Claims:
     """An experiment's claims as arrays: effects by arm, weights of the arms in each contrast.
 
     ``rows`` are all hypotheses shown; ``compared`` those that compare arms by one contrast,
@@ -166,9 +171,9 @@ class _Study:
     adjustment: str
 
     @classmethod
-    def of(cls, planned: ExperimentPlan, plan: Plan, effects: Mapping[str, float]) -> _Study:
-        family = planned.primary
-        rows = tuple(planned.rows(family))
+    def of(cls, plan: Plan, effects: Mapping[str, float]) -> _Claims:
+        family = plan.primary
+        rows = tuple(plan.rows(family))
         compared = tuple(each for each in rows if len(each.weights) == 1 and not each.moderator)
         outcome = plan.outcomes[family.outcomes[0]]
         unit = outcome.expected_sd or math.nan
@@ -176,7 +181,7 @@ class _Study:
             rows=tuple(each for each in rows if each in compared or each.all),
             compared=compared,
             tested=tuple(each.id in family.hypotheses for each in compared),
-            arm_effects=_arm_effects(planned, effects),
+            arm_effects=_arm_effects(plan, effects),
             bounds=tuple(plan.bound(each, outcome.name) / unit for each in compared),
             covariates=len(plan.covariates) - len(plan.by_arm),
             by_arm=len(plan.by_arm),
@@ -191,19 +196,19 @@ class _Study:
         return np.array([each.weights[0] for each in self.compared])
 
 
-def _arm_effects(planned: ExperimentPlan, effects: Mapping[str, float]) -> tuple[float, ...]:
-    design = planned.design
-    treatments = [arm for arm in design.arms if arm != design.control]
+def _arm_effects(plan: Plan, effects: Mapping[str, float]) -> tuple[float, ...]:
+    study = plan.study
+    treatments = [arm for arm in study.names if arm != study.control]
     for arm, size in effects.items():
         if arm not in treatments:
-            raise unknown(f"treatment arm in {design.name} called", arm, treatments)
+            raise unknown(f"treatment arm in {study.name} called", arm, treatments)
         _require(f"the effect of {arm}", size, math.isfinite(size), "a finite number")
 
     def effect(arm: str) -> float:
-        parts = [factor for factor, arms in design.factors.items() if arm in arms]
+        parts = [factor for factor, arms in plan.members.items() if arm in arms]
         return effects.get(arm, sum(effects.get(part, 0.0) for part in parts if part != arm))
 
-    return tuple(float(effect(arm)) for arm in design.arms)
+    return tuple(float(effect(arm)) for arm in study.names)
 
 
 # --------------------------------------------------------------------------------- simulating
@@ -213,13 +218,13 @@ def _arm_effects(planned: ExperimentPlan, effects: Mapping[str, float]) -> tuple
 class _Task:
     """A number of experiments to simulate in one go, with their own stream of random numbers."""
 
-    study: _Study
+    study: _Claims
     design: Design
     simulations: int
     seed: tuple[int, ...]
 
 
-def _tasks(study: _Study, design: Design, simulations: int, seed: int) -> Iterator[_Task]:
+def _tasks(study: _Claims, design: Design, simulations: int, seed: int) -> Iterator[_Task]:
     # The cut into tasks depends on the design alone, so that no result depends on the cores.
     size = max(1, CHUNK_VALUES // design.n)
     for number, start in enumerate(range(0, simulations, size)):
@@ -271,7 +276,12 @@ def simulate_task(task: _Task) -> _Drawn:
 
 
 def _analysed(
-    study: _Study, design: Design, outcome: Floats, arms: Ints, covariates: Floats, observed: Bools
+    study: _Claims,
+    design: Design,
+    outcome: Floats,
+    arms: Ints,
+    covariates: Floats,
+    observed: Bools,
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Estimates, errors, degrees of freedom and adjusted p-values of one experiment."""
     sessions = (np.arange(design.n) // design.session_size)[observed] if study.sessions else None
@@ -307,7 +317,7 @@ def _analysed(
     return estimate, error, found.df, adjusted
 
 
-def _p_values(study: _Study, estimate: Floats, error: Floats, df: Floats) -> Floats:
+def _p_values(study: _Claims, estimate: Floats, error: Floats, df: Floats) -> Floats:
     """The p-value of each claim, with the effects put on the estimates without any."""
     effects = study.weights @ np.array(study.arm_effects)
     return np.array(
@@ -406,7 +416,7 @@ def _dask_client(scheduler: str | None) -> Any:
 # ---------------------------------------------------------------------------------- summarising
 
 
-def _rows(study: _Study, design: Design, null: _Drawn) -> Iterator[dict[str, Any]]:
+def _rows(study: _Claims, design: Design, null: _Drawn) -> Iterator[dict[str, Any]]:
     if not len(null.df):
         raise AnalysisError(
             f"With n = {design.n} and attrition {design.attrition:g}, no simulated experiment "
@@ -460,7 +470,7 @@ def _as_claimed(claim: str, values: Floats) -> Bools:
     return np.array([claims.as_claimed(claim, value) for value in values])
 
 
-def _won(study: _Study, null: _Drawn, effects: Floats, at: int, claim: str) -> Bools:
+def _won(study: _Claims, null: _Drawn, effects: Floats, at: int, claim: str) -> Bools:
     """In which simulations a claim about one contrast is won by itself."""
     values, error, df = null.estimate[:, at] + effects[at], null.std_error[:, at], null.df[:, at]
     bound = study.bounds[at]
@@ -471,7 +481,7 @@ def _won(study: _Study, null: _Drawn, effects: Floats, at: int, claim: str) -> B
 
 
 def _all_won(
-    study: _Study, null: _Drawn, effects: Floats, each: Hypothesis, places: Mapping[str, int]
+    study: _Claims, null: _Drawn, effects: Floats, each: Hypothesis, places: Mapping[str, int]
 ) -> Bools:
     """In which simulations every part of a conjunction is won at alpha."""
     parts = [
@@ -490,7 +500,7 @@ def _share(name: str, hits: Bools) -> dict[str, float]:
     return {name: share, f"{name}_error": math.sqrt(near * (1 - near) / (len(hits) + 4))}
 
 
-def _minimum_detectable(study: _Study, null: _Drawn, column: int) -> tuple[float, float]:
+def _minimum_detectable(study: _Claims, null: _Drawn, column: int) -> tuple[float, float]:
     """Effect with the plan's power, in standard deviations, and its Monte-Carlo error."""
     estimate, error = null.estimate[:, column], null.std_error[:, column]
     critical = stats.t.ppf(1 - study.alpha / 2, null.df[:, column]) * error
@@ -506,7 +516,7 @@ def _minimum_detectable(study: _Study, null: _Drawn, column: int) -> tuple[float
     return found, share_error / slope
 
 
-def _smallest_claimable(study: _Study, null: _Drawn, column: int) -> tuple[float, float]:
+def _smallest_claimable(study: _Claims, null: _Drawn, column: int) -> tuple[float, float]:
     """The bound within which no effect is claimed to lie with the plan's power, and its error.
 
     Two one-sided tests at alpha claim any bound beyond |estimate| + t · error.
