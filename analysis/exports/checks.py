@@ -1,4 +1,4 @@
-"""Whether exports of the two experiments are whole and consistent.
+"""Whether exports of the studies are whole and consistent.
 
 Every check is a function that takes the `Everyone` of an export and yields `Problem`s; `CHECKS`
 lists them.
@@ -7,7 +7,7 @@ lists them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from string import Formatter
 from typing import Any, TypeAlias
@@ -16,16 +16,23 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import AnalysisError
+from analysis.exports import declared
 from analysis.exports.cells import wanted
 from analysis.exports.csv_files import FILE, ROW, Paths
 from analysis.exports.participants import Everyone, assemble, assemble_table
 from analysis.exports.problems import ERROR, WARNING, FileError, Problem
 from analysis.exports.reading import Files, Raw, read_files
-from study import pay
-from study.columns import APPS, TABLES, Column, columns, table
-from study.experiments import EXPERIMENTS, Experiment
-from study.parameters import ParameterError, parameters
-from study.randomization import COPIES, baseline_stratum, draw
+from analysis.exports.seats import RowSeat
+from steps.comprehension import Comprehension
+from steps.information import Information, version
+from steps.round import OfferedRound, Round, phases
+from study import words
+from study.columns import Column
+from study.parameters import ParameterError
+from study.pay import Earnings
+from study.randomization import COPIES, draw, score_stratum
+from study.step import Step
+from study.study import Study
 
 __all__ = ["ERROR", "WARNING", "Problem", "check"]
 
@@ -34,13 +41,7 @@ Mask: TypeAlias = "pd.Series[Any]"
 MANY = 20
 """How many problems of one kind in one column are listed one by one."""
 
-PHASES = {
-    "practice": ("intake", "practice"),
-    "baseline": ("intake", "baseline"),
-    "main": ("experiment", "effort"),
-    "voluntary": ("experiment", "voluntary"),
-}
-"""By phase: where its answers are exported and the prefix of its counts."""
+KEYS = ["session_code", "participant_code"]
 
 CENT = 0.005
 
@@ -70,7 +71,7 @@ def check(paths: Paths | Files) -> list[Problem]:
     for run in CHECKS:
         problems += _limited(run(everyone))
     for name, compare in COMPARISONS.items():
-        if (rows := custom[name]) is not None:
+        if (rows := custom.get(name)) is not None:
             problems += _limited(compare(everyone, rows))
     return problems
 
@@ -83,7 +84,7 @@ def _unfinished(path: Path) -> Problem:
 def _custom(raw: Raw, problems: list[Problem]) -> dict[str, pd.DataFrame | None]:
     """The custom exports by name; whatever is wrong in them goes to ``problems``."""
     found: dict[str, pd.DataFrame | None] = {}
-    for name in TABLES:
+    for name in declared.tables():
         rows, wrong = assemble_table(raw, name)
         problems += wrong
         if rows is not None:
@@ -93,7 +94,7 @@ def _custom(raw: Raw, problems: list[Problem]) -> dict[str, pd.DataFrame | None]
 
 
 def _table_values(rows: pd.DataFrame, name: str) -> Iterator[Problem]:
-    for column in table(name).values():
+    for column in declared.tables()[name].columns:
         for at in np.flatnonzero(_out_of_range(rows[column.name], column)):
             value = rows[column.name].iloc[at]
             yield Problem(
@@ -151,23 +152,19 @@ def _same(a: Mask, b: Mask, tolerance: float) -> Mask:
 
 
 def _required_columns(everyone: Everyone) -> Iterator[Problem]:
-    """Every app of an experiment must be there with all its columns."""
-    apps = everyone.apps
+    """Every study must be there with all its columns."""
     files = ", ".join(sorted({str(f) for f in everyone.places["people"][FILE]}))
-    ran = {e.app for e in EXPERIMENTS.values()}
-    for app in APPS:
-        if app not in apps and app not in ran:
+    own = [app for app in declared.apps() if app not in declared.EARLIER_APPS]
+    if not {*own} & {*everyone.apps}:
+        yield Problem(f"the export has columns of none of the apps {', '.join(own)}.", files)
+    for app in declared.EARLIER_APPS:
+        if {*declared.EARLIER_APPS} & {*everyone.apps} and app not in everyone.apps:
             yield Problem(f"the export has no columns of the app {app}.", files)
-    if not ran & set(apps):
-        yield Problem(
-            f"the export has columns of none of the apps {', '.join(sorted(ran))}.", files
-        )
-    for app, missing in everyone.missing_columns.items():
-        for name in missing:
-            if columns(app)[name].since:
-                continue
-            severity = WARNING if columns(app)[name].optional else ERROR
-            yield Problem(f"the app {app} must have this column.", files, 1, name, severity)
+    for study in everyone.studies:
+        for column in _missing(everyone, study):
+            severity = WARNING if column.optional else ERROR
+            message = f"the study {study.name} must have this column."
+            yield Problem(message, files, 1, column.name, severity)
     for name in ("simulated", "demo", "visited"):
         if everyone.frame[name].isna().all():
             exported = {"simulated": "participant._is_bot", "demo": "session.is_demo"}
@@ -175,18 +172,23 @@ def _required_columns(everyone: Everyone) -> Iterator[Problem]:
             yield Problem(message, files, 1, exported.get(name, "participant.visited"))
 
 
-def _declared() -> dict[str, Column]:
-    found: dict[str, Column] = {}
-    for app in APPS:
-        found |= columns(app)
-    return found
+def _missing(everyone: Everyone, study: Study) -> list[Column]:
+    """The columns of a study that no app of the export has, if all of its apps are there."""
+    earlier = {*declared.EARLIER_APPS} & {*everyone.apps}
+    if study.app not in everyone.apps or len(earlier) not in (0, len(declared.EARLIER_APPS)):
+        return []
+    absent = everyone.absent(study)
+    return [c for c in study.columns.values() if c.name in absent and not c.since]
 
 
 def _ranges(everyone: Everyone) -> Iterator[Problem]:
-    for name, column in _declared().items():
-        values = everyone.frame[name]
-        mask = pd.Series(_out_of_range(values, column), index=values.index)
-        yield from _found(everyone, mask, name, f"is {{{name}}}, but must be {_allowed(column)}.")
+    for study in everyone.studies:
+        own = everyone.of(study)
+        for name, column in study.columns.items():
+            values = everyone.frame[name]
+            mask = pd.Series(_out_of_range(values, column), index=values.index)
+            message = f"is {{{name}}}, but must be {_allowed(column)}."
+            yield from _found(everyone, mask & own, name, message)
 
 
 def _out_of_range(values: pd.Series[Any], column: Column) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -216,37 +218,26 @@ def _allowed(column: Column) -> str:
 # ---------------------------------------------------------------------------------- arms
 
 
-def _arms(everyone: Everyone) -> Iterator[Problem]:
-    """The arm is one of its experiment, and the factors say the same."""
+def _factors(everyone: Everyone) -> Iterator[Problem]:
+    """The factors of the design say the same as the arm."""
     frame = everyone.frame
-    for experiment in EXPERIMENTS.values():
-        own = (frame["experiment"] == experiment.name) & frame["arm"].notna()
-        names = ", ".join(experiment.arms)
-        yield from _found(
-            everyone,
-            own & ~frame["arm"].isin(list(experiment.arms)),
-            "arm",
-            f"is {{arm}}, but {experiment.name} has the arms {names}.",
-        )
-        for factor, arms in experiment.factors.items():
-            expected = frame["arm"].isin(arms).astype("Int64")
+    for study in everyone.studies:
+        own = everyone.of(study) & frame["arm"].isin(study.names)
+        for factor in study.factors:
+            expected = frame["arm"].isin(list(factor.arms)).astype("Int64")
             yield from _found(
                 everyone,
-                own & ((frame[factor] != expected) | frame[factor].isna()),
-                factor,
-                f"is {{{factor}}}, which does not go with arm {{arm}}.",
+                own & ((frame[factor.name] != expected) | frame[factor.name].isna()),
+                factor.name,
+                f"is {{{factor.name}}}, which does not go with arm {{arm}}.",
             )
-    yield from _found(
-        everyone,
-        (frame["consent"] == 0) & frame["arm"].notna(),
-        "arm",
-        "is set although the participant declined to take part.",
-    )
 
 
 def _forced(everyone: Everyone) -> Iterator[Problem]:
     """Who was forced into an arm is marked, has that arm, and no place in the list."""
     frame = everyone.frame
+    if "config_force_arm" not in frame.columns:
+        return
     asked = frame["config_force_arm"].notna() & frame["arm"].notna()
     yield from _found(
         everyone,
@@ -268,6 +259,8 @@ def _forced(everyone: Everyone) -> Iterator[Problem]:
 def _assignment(everyone: Everyone) -> Iterator[Problem]:
     """Each stratum's list runs without gaps and is what the seed gives."""
     frame = everyone.frame
+    if "arm" not in frame.columns:
+        return
     drawn = frame[frame["arm"].notna() & (frame["arm_forced"] != 1).fillna(True)]
     needed = ["stratum", "block", "assignment_number", "seed"]
     for name in needed[:3]:
@@ -278,7 +271,8 @@ def _assignment(everyone: Everyone) -> Iterator[Problem]:
             name,
             "is empty although an arm is set.",
         )
-    drawn = drawn.dropna(subset=needed)
+    used = ["experiment", "session_code", "arm", *needed, "config_name", "config_arms"]
+    drawn = drawn[used].dropna(subset=needed)
     for _, people in drawn.groupby("session_code"):
         if people["seed"].nunique() > 1:
             yield everyone.problem(
@@ -301,7 +295,7 @@ def _list_of_stratum(everyone: Everyone, group: pd.DataFrame) -> Iterator[Proble
         yield everyone.problem(group.index[-1], "assignment_number", message)
     yield from _recomputed(everyone, group)
     counts = Counter(group["arm"])
-    arms = _arms_in_use(group.iloc[0])
+    arms = _arms_in_use(everyone, group.iloc[0])
     if arms is not None and not gaps:
         spread = max(counts.values()) - min(counts[arm] for arm in arms)
         if spread > COPIES:
@@ -310,7 +304,7 @@ def _list_of_stratum(everyone: Everyone, group: pd.DataFrame) -> Iterator[Proble
 
 
 def _recomputed(everyone: Everyone, group: pd.DataFrame) -> Iterator[Problem]:
-    arms = _arms_in_use(group.iloc[0])
+    arms = _arms_in_use(everyone, group.iloc[0])
     if arms is None:
         return
     needed = ["seed", "stratum", "assignment_number", "arm", "block"]
@@ -326,22 +320,22 @@ def _recomputed(everyone: Everyone, group: pd.DataFrame) -> Iterator[Problem]:
                 yield everyone.problem(at, name, message)
 
 
-def _arms_in_use(person: pd.Series[Any]) -> list[str] | None:
+def _arms_in_use(everyone: Everyone, person: pd.Series[Any]) -> list[str] | None:
     """The arms of the participant's session; None: a per-app export cannot tell."""
-    experiment = EXPERIMENTS.get(str(person["experiment"]))
-    if experiment is None or pd.isna(person["config_name"]):
+    study = next((each for each in everyone.studies if each.name == person["experiment"]), None)
+    if study is None or pd.isna(person["config_name"]):
         return None
     chosen = person["config_arms"]
     try:
-        names = parameters()["arms"].clean("" if pd.isna(chosen) else str(chosen), experiment)
+        names = study.parameters["arms"].clean("" if pd.isna(chosen) else str(chosen))
     except ParameterError:
         return None
-    return names.split(",") if names else list(experiment.arms)
+    return study.arms_in_use({"arms": names})
 
 
 def _assignment_log_matches(everyone: Everyone, log: pd.DataFrame) -> Iterator[Problem]:
     """The log of draws says the same as the participants, and strata follow from it."""
-    keys = ["session_code", "participant_code"]
+    keys = KEYS
     names = ["arm", "block", "assignment_number", "stratum", "seed"]
     people = everyone.frame[[*keys, *names]].rename(columns={n: f"{n} of person" for n in names})
     both = log.merge(people, on=keys, how="left", indicator=True)
@@ -355,61 +349,106 @@ def _assignment_log_matches(everyone: Everyone, log: pd.DataFrame) -> Iterator[P
             entry = both.iloc[at]
             message = f"is {entry[name]!r}, but {own.iloc[at]!r} with the participant."
             yield Problem(message, str(entry[FILE]), int(entry[ROW]), name)
-    yield from _strata(everyone.frame, log)
+    # The order of a log that was written in the same moment is that of its rows.
+    log = log.sort_values("drawn_at", kind="stable")
+    for study in everyone.studies:
+        yield from _strata(everyone.frame[everyone.of(study)], log)
+        if study.of_type(Information):
+            yield from _versions(everyone, study, log)
 
 
 def _strata(frame: pd.DataFrame, log: pd.DataFrame) -> Iterator[Problem]:
-    """Strata follow from the baseline scores of those who were drawn earlier."""
-    stratified = frame.loc[frame["config_stratify"] == "baseline", "session_code"].unique()
-    entries = log[log["session_code"].isin(stratified)].sort_values("drawn_at")
-    scores: dict[str, list[int]] = {}
-    needed = ["session_code", "baseline_correct", "stratum", FILE, ROW]
-    for entry in entries[needed].to_dict("records"):
-        earlier = scores.setdefault(entry["session_code"], [])
-        score = 0 if pd.isna(entry["baseline_correct"]) else int(entry["baseline_correct"])
-        expected = baseline_stratum(score, earlier)
-        earlier.append(score)
-        if entry["stratum"] != expected:
-            message = f"is {entry['stratum']!r}, but the baseline scores give {expected!r}."
-            yield Problem(message, str(entry[FILE]), int(entry[ROW]), "stratum")
+    """Strata follow from the scores of those who were drawn earlier."""
+    if "config_stratify" not in frame.columns:
+        return
+    for score, people in frame.groupby("config_stratify"):
+        column = f"{score}_correct"
+        if column not in log.columns:
+            continue
+        scores: dict[str, list[int]] = {}
+        entries = log[log["session_code"].isin(people["session_code"].unique())]
+        needed = ["session_code", column, "stratum", FILE, ROW]
+        for entry in entries[needed].to_dict("records"):
+            earlier = scores.setdefault(entry["session_code"], [])
+            own = 0 if pd.isna(entry[column]) else int(entry[column])
+            expected = score_stratum(own, earlier)
+            earlier.append(own)
+            if entry["stratum"] != expected:
+                message = f"is {entry['stratum']!r}, but the {score} scores give {expected!r}."
+                yield Problem(message, str(entry[FILE]), int(entry[ROW]), "stratum")
+
+
+def _versions(everyone: Everyone, study: Study, log: pd.DataFrame) -> Iterator[Problem]:
+    """The version of the message is what the seed gives, for the words of the session.
+
+    A session with other words than today's may have had another number of versions.
+    """
+    frame = everyone.frame
+    today = words.fingerprint(study)
+    own = everyone.of(study) & frame["arm"].isin(study.names)
+    own &= frame["message_version"].notna() & frame["seed"].notna()
+    place = log.groupby(["session_code", "arm"]).cumcount() + 1
+    keys = pd.MultiIndex.from_frame(log[KEYS])
+    places = dict(zip(keys, place, strict=True))
+    used = [*KEYS, "id_in_session", "seed", "arm", "arm_forced", "message_version"]
+    for at, person in frame.loc[own & (frame["words"] == today), used].iterrows():
+        forced = person["arm_forced"] == 1
+        number = person["id_in_session"] if forced else places.get(tuple(person[KEYS]))
+        if number is None:
+            continue
+        expected = version(study, person["seed"], person["arm"], int(number))
+        if person["message_version"] != expected:
+            message = f"is {person['message_version']}, but the seed gives version {expected}."
+            yield everyone.problem(at, "message_version", message)
 
 
 # ------------------------------------------------------------------------------- outcomes
 
 
-def _willingness(everyone: Everyone) -> Iterator[Problem]:
-    """The mean is there when all items are, and is their mean."""
+def _means(everyone: Everyone) -> Iterator[Problem]:
+    """The mean of a scale is there when all its items are, and is their mean."""
     frame = everyone.frame
-    items = [name for name in columns(APPS[1]) if name.startswith("willingness_")]
-    mean = frame[items].astype("Float64").mean(axis=1, skipna=False)
-    yield from _found(
-        everyone,
-        mean.notna() & frame["willingness"].isna(),
-        "willingness",
-        "is empty although all its items are answered.",
-    )
-    yield from _found(
-        everyone,
-        frame["willingness"].notna() & ~_same(frame["willingness"], mean, 1e-6).fillna(False),
-        "willingness",
-        "is {willingness}, which is not the mean of its items.",
-    )
+    for study in everyone.studies:
+        own = everyone.of(study)
+        for name, measure in study.measures.items():
+            if measure.kind != "mean" or name not in study.columns:
+                continue
+            mean = frame[list(measure.of)].astype("Float64").mean(axis=1, skipna=False)
+            yield from _found(
+                everyone,
+                own & mean.notna() & frame[name].isna(),
+                name,
+                "is empty although all its items are answered.",
+            )
+            yield from _found(
+                everyone,
+                own & frame[name].notna() & ~_same(frame[name], mean, 1e-6).fillna(False),
+                name,
+                f"is {{{name}}}, which is not the mean of its items.",
+            )
+
+
+def _rounds(everyone: Everyone) -> Iterator[tuple[Study, str, Round]]:
+    for study in everyone.studies:
+        for phase, round in phases(study).items():
+            yield study, phase, round
 
 
 def _counts(everyone: Everyone) -> Iterator[Problem]:
     """Nobody has more correct cards than answered ones, and counts come together."""
     frame = everyone.frame
-    for _, prefix in PHASES.values():
+    for study, _, round in _rounds(everyone):
+        own, prefix = everyone.of(study), round.prefix
         correct, attempts = frame[f"{prefix}_correct"], frame[f"{prefix}_attempts"]
         yield from _found(
             everyone,
-            correct > attempts,
+            own & (correct > attempts),
             f"{prefix}_correct",
             f"is {{{prefix}_correct}}, more than {{{prefix}_attempts}} answers.",
         )
         yield from _found(
             everyone,
-            correct.isna() != attempts.isna(),
+            own & (correct.isna() != attempts.isna()),
             f"{prefix}_correct",
             f"and {prefix}_attempts must be both empty or both filled.",
         )
@@ -418,27 +457,23 @@ def _counts(everyone: Everyone) -> Iterator[Problem]:
 def _times(everyone: Everyone) -> Iterator[Problem]:
     """No round lasts longer than its session allows."""
     frame = everyone.frame
-    for prefix, parameter in (
-        ("baseline", "baseline_seconds"),
-        ("effort", "task_seconds"),
-        ("voluntary", "voluntary_seconds"),
-    ):
-        allowed = frame[f"config_{parameter}"].astype("Float64")
-        yield from _found(
-            everyone,
-            frame[f"{prefix}_seconds"] > allowed + 0.5,
-            f"{prefix}_seconds",
-            f"is {{{prefix}_seconds}}, but the round lasts {{config_{parameter}}} seconds.",
-        )
+    for study, _, round in _rounds(everyone):
+        name, limit = f"{round.prefix}_seconds", f"config_{round.parameter}"
+        if name in study.columns and limit in frame.columns:
+            yield from _found(
+                everyone,
+                everyone.of(study) & (frame[name] > frame[limit].astype("Float64") + 0.5),
+                name,
+                f"is {{{name}}}, but the round lasts {{{limit}}} seconds.",
+            )
 
 
 def _answers_match_counts(everyone: Everyone, answers: pd.DataFrame) -> Iterator[Problem]:
     """What the participants' counts say is what the answers say."""
     frame = everyone.frame
-    keys = ["session_code", "participant_code"]
-    owners = pd.MultiIndex.from_frame(frame[keys])
+    owners = pd.MultiIndex.from_frame(frame[KEYS])
     yield from _uncounted(answers)
-    strangers = ~pd.MultiIndex.from_frame(answers[keys]).isin(owners)
+    strangers = ~pd.MultiIndex.from_frame(answers[KEYS]).isin(owners)
     yield from _limited(
         Problem(
             f"there is no participant {row['session_code']}/{row['participant_code']}.",
@@ -448,22 +483,19 @@ def _answers_match_counts(everyone: Everyone, answers: pd.DataFrame) -> Iterator
         )
         for _, row in answers[strangers].iterrows()
     )
-    covered = set(zip(answers["session_code"], _place(answers["phase"]), strict=True))
-    for phase, (app, prefix) in PHASES.items():
+    here = frame["session_code"].isin(answers["session_code"])
+    for study, phase, round in _rounds(everyone):
+        own, prefix = everyone.of(study), round.prefix
         rows = answers[(answers["phase"] == phase) & answers["correct"].notna()]
-        groups = rows.groupby(keys)["correct"]
-        counted = {"attempts": groups.count(), "correct": groups.sum()}
-        here = frame["session_code"].isin([session for session, part in covered if part == app])
-        yield from _uncovered(
-            everyone, here, f"{prefix}_attempts", any(p == app for _, p in covered)
-        )
-        for what, series in counted.items():
+        groups = rows.groupby(KEYS)["correct"]
+        yield from _uncovered(everyone, own & ~here, f"{prefix}_attempts")
+        for what, series in {"attempts": groups.count(), "correct": groups.sum()}.items():
             name = f"{prefix}_{what}"
             expected = series.reindex(owners).fillna(0).astype("Int64")
             expected.index = frame.index
             yield from _found(
                 everyone,
-                here & (frame[name].fillna(0) != expected),
+                own & here & (frame[name].fillna(0) != expected),
                 name,
                 f"is {{{name}}}, but the answer export has {{expected}} such answers of phase "
                 f"{phase}.",
@@ -482,35 +514,30 @@ def _uncounted(answers: pd.DataFrame) -> Iterator[Problem]:
 def _comprehension(everyone: Everyone, log: pd.DataFrame) -> Iterator[Problem]:
     """Errors are the wrong answers of the log, in the sessions that the log covers."""
     frame = everyone.frame
-    keys = ["session_code", "participant_code"]
-    wrong = log[log["correct"] == 0].groupby(keys).size()
-    expected = wrong.reindex(pd.MultiIndex.from_frame(frame[keys])).fillna(0).astype("Int64")
+    wrong = log[log["correct"] == 0].groupby(KEYS).size()
+    expected = wrong.reindex(pd.MultiIndex.from_frame(frame[KEYS])).fillna(0).astype("Int64")
     expected.index = frame.index
     covered = frame["session_code"].isin(log["session_code"])
-    yield from _found(
-        everyone,
-        covered
-        & frame["comprehension_errors"].notna()
-        & (frame["comprehension_errors"] != expected),
-        "comprehension_errors",
-        "is {comprehension_errors}, but the comprehension export has {expected} wrong answers.",
-        expected=expected,
-    )
+    for study in everyone.studies:
+        asked = study.of_type(Comprehension)
+        if len(asked) == 1:  # the log does not say which of several
+            name = f"{asked[0].name}_errors"
+            yield from _found(
+                everyone,
+                everyone.of(study) & covered & frame[name].notna() & (frame[name] != expected),
+                name,
+                f"is {{{name}}}, but the comprehension export has {{expected}} wrong answers.",
+                expected=expected,
+            )
 
 
-def _uncovered(everyone: Everyone, here: Mask, name: str, exported: bool) -> Iterator[Problem]:
+def _uncovered(everyone: Everyone, mask: Mask, name: str) -> Iterator[Problem]:
     """Sessions whose answers were not exported although those of others were."""
-    worked = (everyone.frame[name] > 0).fillna(False)
-    missing = everyone.frame[worked & ~here] if exported else everyone.frame[:0]
+    missing = everyone.frame[mask & (everyone.frame[name] > 0).fillna(False)]
     for at in missing.drop_duplicates("session_code").index:
         session = everyone.frame.loc[at, "session_code"]
         message = f"the answer exports hold no such answers of session {session}."
         yield everyone.problem(at, name, message, WARNING)
-
-
-def _place(phases: pd.Series[Any]) -> pd.Series[Any]:
-    """Which app's custom export the answers of a phase are in."""
-    return phases.map({phase: app for phase, (app, _) in PHASES.items()})
 
 
 # ------------------------------------------------------------------------------------ pay
@@ -519,139 +546,149 @@ def _place(phases: pd.Series[Any]) -> pd.Series[Any]:
 def _pay(everyone: Everyone) -> Iterator[Problem]:
     """Pay adds up, and is what rates and cards give."""
     frame = everyone.frame
-    parts = frame["earnings_fixed"] + frame["earnings_piece"]
-    yield from _found(
-        everyone,
-        frame["earnings_total"].notna()
-        & ~_same(frame["earnings_total"], parts, CENT).fillna(False),
-        "earnings_total",
-        "is {earnings_total}, but fixed pay {earnings_fixed} and piece pay {earnings_piece} must "
-        "add up to it.",
-    )
-    paid = frame[frame["earnings_total"].notna() & frame["config_name"].notna()]
-    people = zip(paid.index, paid.to_dict("records"), strict=True)
-    expected = {at: _earned(person) for at, person in people}
-    for name, part in (
-        ("earnings_fixed", "fixed"),
-        ("earnings_piece", "piece"),
-        ("donation", "donation"),
-    ):
-        due = pd.Series({at: float(getattr(e, part)) for at, e in expected.items() if e})
-        due = due.reindex(frame.index).astype("Float64")
+    for study in everyone.studies:
+        if study.pay is None:
+            continue
+        paid = everyone.of(study) & frame["earnings_total"].notna()
+        parts = frame["earnings_fixed"] + frame["earnings_piece"]
         yield from _found(
             everyone,
-            due.notna() & ~_same(frame[name], due, CENT).fillna(False),
-            name,
-            f"is {{{name}}}, but the cards and rates give {{due}}.",
-            due=due,
+            paid & ~_same(frame["earnings_total"], parts, CENT).fillna(False),
+            "earnings_total",
+            "is {earnings_total}, but fixed pay {earnings_fixed} and piece pay {earnings_piece} "
+            "must add up to it.",
         )
+        yield from _found(
+            everyone,
+            paid & ~_same(frame["payoff"], frame["earnings_piece"], CENT).fillna(False),
+            "payoff",
+            "is {payoff}, but the piece pay is {earnings_piece}.",
+        )
+        people = zip(frame.index[paid], frame[paid].to_dict("records"), strict=True)
+        expected = {at: _earned(study, person) for at, person in people}
+        for name, part in (
+            ("earnings_fixed", "fixed"),
+            ("earnings_piece", "piece"),
+            ("donation", "donation"),
+        ):
+            due = pd.Series({at: float(getattr(e, part)) for at, e in expected.items() if e})
+            due = due.reindex(frame.index).astype("Float64")
+            yield from _found(
+                everyone,
+                due.notna() & ~_same(frame[name], due, CENT).fillna(False),
+                name,
+                f"is {{{name}}}, but the cards and rates give {{due}}.",
+                due=due,
+            )
 
 
-def _payoff(everyone: Everyone) -> Iterator[Problem]:
-    """What oTree pays out is what the participant was told."""
-    frame = everyone.frame
-    yield from _found(
-        everyone,
-        frame["earnings_piece"].notna()
-        & ~_same(frame["payoff"], frame["earnings_piece"], CENT).fillna(False),
-        "payoff",
-        "is {payoff}, but the piece pay is {earnings_piece}.",
-    )
-
-
-def _earned(person: Mapping[Hashable, Any]) -> pay.Earnings | None:
-    experiment = EXPERIMENTS.get(str(person["experiment"]))
-    rates = [person[f"config_{n}"] for n in ("participation_fee", "piece_rate", "donation_rate")]
-    if experiment is None or any(pd.isna(rate) for rate in rates):
+def _earned(study: Study, person: dict[Hashable, Any]) -> Earnings | None:
+    """What a participant must have earned; None: the export does not hold the rates."""
+    seat = RowSeat(study, person)
+    if study.pay is None or "participation_fee" not in seat.config:
         return None
-    fee, piece_rate, donation_rate = map(float, rates)
-    cards = [person[f"{prefix}_correct"] for prefix in ("baseline", "effort", "voluntary")]
-    baseline, effort, voluntary = (0 if pd.isna(n) else int(n) for n in cards)
-    return pay.earnings(
-        fixed=fee,
-        piece_rate=piece_rate,
-        paid_cards=effort if _is_paid(experiment, person["arm"]) else 0,
-        donation_rate=donation_rate,
-        donated_cards=baseline + effort + voluntary,
-    )
+    counts = study.pay.counts(study, seat.arm.name if seat.arm else None, seat.get)
+    return study.pay.of(seat.config, counts)
 
 
-def _is_paid(experiment: Experiment, arm: object) -> bool:
-    return isinstance(arm, str) and arm in experiment.arms and experiment.arms[arm].reward
+# ---------------------------------------------------------------------------------- the way
 
 
-# ------------------------------------------------------------------------------ completed
-
-
-def _completed(everyone: Everyone) -> Iterator[Problem]:
-    """Whoever reached the last page has answered and been paid.
+def _way(everyone: Everyone) -> Iterator[Problem]:
+    """What was not reached is empty; whoever completed the study has answered and been paid.
 
     Whom the experimenter moved on from a page may have left it empty.
     """
     frame = everyone.frame
-    done = frame["completed"] == 1
-    answered = done & frame["advanced_from"].isna()
     yield from _found(
         everyone,
-        (frame["completed"] == 0),
+        frame["completed"] == 0,
         "completed",
         "is 0, but must be 1, or empty for those who did not reach the last page.",
     )
-    yield from _found(
-        everyone, done & (frame["consent"] != 1), "consent", "must be 1: the study is completed."
-    )
-    offered = (frame["config_voluntary_seconds"] > 0).fillna(False)
-    refused = (frame["voluntary_accepted"] != 1).fillna(True)
-    for name in (*_always_measured(), *ALWAYS_STORED):
-        expected = (done if name in ALWAYS_STORED else answered) & frame[name].isna()
-        if name == "voluntary_accepted":
-            expected &= offered
-        yield from _found(everyone, expected, name, "is empty, but the study is completed.")
-    yield from _found(
-        everyone,
-        answered & ~refused & frame["voluntary_correct"].isna(),
-        "voluntary_correct",
-        "is empty, but the participant agreed to the voluntary round and completed the study.",
-    )
-    yield from _found(
-        everyone,
-        frame["voluntary_accepted"].eq(0) & frame["voluntary_correct"].notna(),
-        "voluntary_correct",
-        "is filled, but the participant refused the voluntary round.",
-    )
+    for study in everyone.studies:
+        if any(not column.optional for column in _missing(everyone, study)):
+            continue
+        pay = study.pay.columns() if study.pay is not None else ()
+        stored = [column.name for column in pay if column.always]
+        own, absent, earlier = everyone.of(study), everyone.absent(study), everyone.earlier
+        columns = {
+            step.name: [column for column in step.columns(study) if column.name not in absent]
+            for step in study.path
+        }
+        for at, row in zip(frame.index[own], frame[own].to_dict("records"), strict=True):
+            seat = RowSeat(study, row)
+            moved = seat.get("advanced_from") is not None
+            needed, reason = [*stored], None
+            for step, reason in seat.way():
+                if reason is not None:
+                    for column in columns[step.name]:
+                        if seat.get(column.name) is not None:
+                            yield everyone.problem(at, column.name, f"is filled, but {reason}.")
+                # What the server stores by itself is there, whoever was moved on.
+                elif step.assigns or not moved:
+                    needed += _needed(step, columns[step.name], earlier.loc[at])
+            if seat.get("completed") != 1:
+                continue
+            if reason is not None:
+                yield everyone.problem(at, "completed", f"is 1, but {reason}.")
+                continue
+            for name in needed:
+                if seat.get(name) is None:
+                    yield everyone.problem(at, name, "is empty, but the study is completed.")
 
 
-ALWAYS_STORED = (
-    "arm",
-    "arm_forced",
-    "earnings_fixed",
-    "earnings_piece",
-    "earnings_total",
-    "donation",
-)
-"""What nobody needs to do anything for."""
+def _needed(step: Step, columns: list[Column], earlier: bool) -> list[str]:
+    """What is there once somebody has been at a step, its optional questions apart."""
+    found = [
+        column.name
+        for column in columns
+        if (column.always or (column.answers and not column.optional))
+        and not (earlier and column.since)
+    ]
+    if isinstance(step, OfferedRound):
+        found.append(f"{step.prefix}_correct")
+    return found
 
 
-def _always_measured() -> list[str]:
-    answered = [c.name for c in _declared().values() if c.answers and not c.optional]
-    measured = ["willingness", "comprehension_errors"]
-    for prefix in ("baseline", "effort"):
-        measured += [f"{prefix}_{what}" for what in ("correct", "attempts", "seconds")]
-    return [*answered, *measured]
+# --------------------------------------------------------------------------------- sessions
+
+
+def _alike(everyone: Everyone) -> Iterator[Problem]:
+    """Sessions of a study that will be pooled have the same words and parameters."""
+    frame = everyone.frame
+    for study in everyone.studies:
+        people = frame[everyone.of(study)]
+        for name in ("demo", "pilot", "arm_forced"):
+            if name in people.columns:
+                people = people[(people[name] != 1).fillna(True)]
+        parameters = [name for name in study.parameters if name not in ("seed", "pilot")]
+        for name in ("words", *(f"config_{each}" for each in ["participation_fee", *parameters])):
+            known = people["words" if name == "words" else "config_name"].notna()
+            sessions = people[known].drop_duplicates("session_code")
+            groups = sessions.groupby(name, dropna=False, sort=False)["session_code"].agg(list)
+            if len(groups) > 1:
+                told = [f"{_shown(value)} in {_listed(codes)}" for value, codes in groups.items()]
+                message = f"differs between sessions of {study.name}: {'; '.join(told)}."
+                yield everyone.problem(sessions.index[-1], name, message, WARNING)
+
+
+def _listed(codes: list[str]) -> str:
+    return ", ".join(codes[:3]) + (f" and {len(codes) - 3} more" if len(codes) > 3 else "")
 
 
 CHECKS: tuple[Callable[[Everyone], Iterator[Problem]], ...] = (
     _required_columns,
     _ranges,
-    _arms,
+    _factors,
     _forced,
     _assignment,
-    _willingness,
+    _means,
     _counts,
     _times,
     _pay,
-    _payoff,
-    _completed,
+    _way,
+    _alike,
 )
 
 COMPARISONS: dict[str, Callable[[Everyone, pd.DataFrame], Iterator[Problem]]] = {

@@ -1,4 +1,4 @@
-"""What every exported column means, generated from the declarations that the apps are made of."""
+"""What every exported column means, generated from what the studies and their steps declare."""
 
 from __future__ import annotations
 
@@ -6,34 +6,16 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from analysis.exports import declared, otree
 from analysis.exports.cells import DTYPES
 from analysis.exports.csv_files import PathLike
-from study.columns import APPS, TABLES, Column, columns, otree_columns, table
-from study.experiments import EXPERIMENTS
-from study.parameters import parameters
-
-# What oTree writes besides its fixed columns, from the settings of this project.
-FROM_SETTINGS = (
-    Column(
-        "participant.language",
-        "string",
-        "Language in which the participant reads the pages (wide export only).",
-    ),
-    Column(
-        "session.config.real_world_currency_per_point",
-        "number",
-        "Not used: amounts are money, not points.",
-    ),
-)
-
-CUSTOM_EXPORTS = {
-    "answers": "One row per answered card. Custom export of intake and of each experiment's app.",
-    "comprehension": "One row per answer to a comprehension question. Custom export of intake.",
-    "assignment": "One row per draw of an arm. Custom export of each experiment's app.",
-}
+from study.columns import OWNER, Column, Table
+from study.finding import studies
+from study.study import Study
 
 FRICTIONLESS = {
     "boolean": "boolean",
@@ -45,35 +27,14 @@ FRICTIONLESS = {
     "string": "string",
     "text": "string",
 }
-_TREATMENTS = [experiment.app for experiment in EXPERIMENTS.values()]
-FILES = {
-    "answers": [f"{app}_custom_export.csv" for app in ("intake", *_TREATMENTS)],
-    "comprehension": ["intake_custom_export_comprehension.csv"],
-    "assignment": [f"{app}_custom_export_assignment.csv" for app in _TREATMENTS],
-}
-"""The files of each custom export, as oTree names them (without the date)."""
-
-KEYS = {
-    "participants": ["session.code", "participant.code"],
-    "answers": ["session_code", "participant_code", "phase", "item"],
-    "comprehension": ["session_code", "participant_code", "attempt", "question"],
-    "assignment": ["session_code", "participant_code"],
-}
-
-TITLES = {
-    "intake": "Before the treatment (app intake)",
-    "info_source_experiment": "Information source (app info_source_experiment)",
-    "incentive_experiment": "Private incentive and beneficiary (app incentive_experiment)",
-    "closing": "Closing (app closing)",
-}
 
 
 def write_codebook(folder: PathLike) -> list[Path]:
     """Write the codebook into ``folder``, which is made if needed: two files, returned.
 
     ``codebook.md`` is for people; ``datapackage.json`` is a Frictionless data package with one
-    resource per table (participants, answers, comprehension, assignment), each with a Table
-    Schema. The same declarations give the same bytes.
+    resource per table (the participants, and each custom export of the studies), each with a
+    Table Schema. The same declarations give the same bytes.
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
@@ -89,37 +50,35 @@ def write_codebook(folder: PathLike) -> list[Path]:
 def explain(column_name: str) -> Column | None:
     """What an exported column is; None if it is none of ours.
 
-    Takes the names of wide exports (``intake.1.player.psm_1``), per-app exports
+    Takes the names of wide exports (``<app>.1.player.psm_1``), per-app exports
     (``player.psm_1``), custom exports and bare names (``psm_1``).
     """
     match = re.fullmatch(r"(?:(\w+)\.1\.)?((?:player|group|subsession)\.\w+)", column_name)
     app, rest = match.groups() if match else (None, column_name)
-    if app is not None and app not in APPS:
+    ours = studies().values() if app is None else declared.in_app(app)
+    if app is not None and not ours:
         return None
     if rest in (known := _of_otree()):
         return known[rest]
     model, _, bare = rest.rpartition(".")
-    if model not in ("", "player", "subsession"):
-        return None
-    for each in [app] if app else APPS:
-        for kind in [model] if model else ["player", "subsession"]:
-            if bare in (declared := columns(each, kind)):
-                return declared[bare]
-    if not model:
-        return next((table(name)[bare] for name in TABLES if bare in table(name)), None)
-    return None
+    for study in ours:
+        for kind, found in (("player", study.columns), ("subsession", study.session_columns)):
+            if model in ("", kind) and bare in found:
+                return found[bare]
+    tables = [] if model else [c for table in declared.tables().values() for c in table.columns]
+    return next((column for column in tables if column.name == bare), None)
 
 
+@cache
 def _of_otree() -> dict[str, Column]:
     """Columns of oTree and of the session config, by their name without app and round."""
-    found = dict(otree_columns())
-    for column in FROM_SETTINGS:
-        found.setdefault(column.name, column)
-    for parameter in parameters().values():
+    found = dict(otree.COLUMNS)
+    for parameter in declared.parameters().values():
         name = f"session.config.{parameter.name}"
-        kind = {int: "integer", float: "number"}.get(type(parameter.default), "string")
-        text = f"Session parameter: {parameter.meaning}. Allowed: {parameter.allows()}."
-        found.setdefault(name, Column(name, kind, text))
+        kind = {bool: "boolean", int: "integer", float: "number"}
+        text = f"Session parameter: {parameter.meaning}. Allowed: {parameter.allowed}."
+        column = Column(name, kind.get(type(parameter.default), "string"), text)
+        found.setdefault(name, column)
     return found
 
 
@@ -132,53 +91,56 @@ def wide_columns() -> list[Column]:
     person = [c for name, c in known.items() if name.startswith("participant.")]
     session = [c for name, c in known.items() if re.fullmatch(r"session\.\w+", name)]
     config = [c for name, c in known.items() if name.startswith("session.config.")]
-    return [*person, *session, *config, *(c for app in _in_order() for c in _app_columns(app))]
+    own = [column for study in studies().values() for column in _app_columns(study)]
+    return [*person, *session, *config, *own]
 
 
-def _in_order() -> list[str]:
-    return ["intake", *(e.app for e in EXPERIMENTS.values()), "closing"]
-
-
-def _app_columns(app: str) -> Iterator[Column]:
-    for model in ("player", "group", "subsession"):
-        for name, column in _of_otree().items():
+def _app_columns(study: Study) -> Iterator[Column]:
+    models: dict[str, Mapping[str, Column]] = {
+        "player": study.columns,
+        "group": {},
+        "subsession": study.session_columns,
+    }
+    for model, own in models.items():
+        for name, column in otree.COLUMNS.items():
             if name.startswith(f"{model}."):
-                yield replace(column, name=f"{app}.1.{name}")
-        for column in columns(app, model).values():
-            yield replace(column, name=f"{app}.1.{model}.{column.name}")
+                yield replace(column, name=f"{study.app}.1.{name}")
+        for column in own.values():
+            yield replace(column, name=f"{study.app}.1.{model}.{column.name}")
 
 
 # --------------------------------------------------------------------------------- Markdown
 
 
 def markdown() -> str:
-    """The codebook as Markdown, one table per app and per custom export."""
-    known = _of_otree()
-    own = {
-        app: [*columns(app).values(), *columns(app, "subsession").values()] for app in _in_order()
-    }
+    """The codebook as Markdown, one table per study and per custom export."""
     parts = [
         "# Codebook",
-        "Generated from `study/columns.toml` and `study/parameters.py` by "
+        "Generated from the designs of the studies and their steps by "
         "`python -m analysis codebook`.",
-        "In wide exports each column of an app is named `app.1.player.column` (the seed: "
-        "`app.1.subsession.seed`), in per-app exports `player.column`. The analysis uses the bare "
-        "names below, and `config_` before session parameters. An empty cell was not measured; "
-        "it never means 0. Timestamps are seconds since 1970-01-01 (UTC), amounts of money are in "
-        "the laboratory's currency.",
-        *(part for app, found in own.items() for part in _section(TITLES[app], "", found)),
-        *(
-            part
-            for name in TABLES
-            for part in _section(f"Table {name}", CUSTOM_EXPORTS[name], table(name).values())
-        ),
-        *_section(
-            "Columns of oTree and session parameters",
-            "The same in every app; `session.config.` only in the wide export.",
-            known.values(),
-        ),
+        "In wide exports each column of a study is named `app.1.player.column` (of its session: "
+        "`app.1.subsession.column`), in per-app exports `player.column`. The analysis uses the "
+        "bare names below, and `config_` before session parameters. An empty cell was not "
+        "measured; it never means 0. Timestamps are seconds since 1970-01-01 (UTC), amounts of "
+        "money are in the laboratory's currency.",
     ]
+    for study in studies().values():
+        own = [*study.columns.values(), *study.session_columns.values()]
+        parts += _section(f"{study.title} (app {study.app})", study.question, own)
+    for table in declared.tables().values():
+        parts += _section(f"Table {table.name}", _about(table), table.columns)
+    parts += _section(
+        "Columns of oTree and session parameters",
+        "The same in every app; `session.config.` only in the wide export.",
+        _of_otree().values(),
+    )
     return "\n\n".join(parts) + "\n"
+
+
+def _about(table: Table) -> str:
+    """What is in a custom export, and whose it is."""
+    apps = [study.app for study in studies().values() if table.name in study.tables]
+    return f"{table.about} Custom export of {' and '.join(apps)}."
 
 
 def _section(title: str, text: str, found: Iterable[Column]) -> Iterator[str]:
@@ -218,23 +180,40 @@ def _escaped(cell: str) -> str:
 
 def data_package() -> dict[str, Any]:
     """The codebook as a Frictionless data package (specs.frictionlessdata.io, version 1)."""
-    wide = "One row per participant: oTree's wide export, with both experiments."
+    wide = "One row per participant: oTree's wide export, with all studies."
+    owner = [column.name for column in OWNER]
     return {
         "name": "coproduction-experiments",
         "profile": "tabular-data-package",
-        "title": "Two experiments on the co-production of a public service",
+        "title": "; ".join(study.title for study in studies().values()),
         "resources": [
-            _resource("participants", "all_apps_wide.csv", wide, wide_columns()),
+            _resource(
+                "participants",
+                "all_apps_wide.csv",
+                wide,
+                wide_columns(),
+                ["session.code", "participant.code"],
+            ),
             *(
-                _resource(name, FILES[name], CUSTOM_EXPORTS[name], table(name).values())
-                for name in TABLES
+                _resource(name, _files(name), _about(table), table.columns, [*owner, *table.key])
+                for name, table in declared.tables().items()
             ),
         ],
     }
 
 
+def _files(table: str) -> list[str]:
+    """The files of a custom export, as oTree names them (without the date)."""
+    named = [declared.file_names(study) for study in studies().values()]
+    return [f"{names[table]}.csv" for names in named if table in names]
+
+
 def _resource(
-    name: str, path: str | list[str], description: str, found: Iterable[Column]
+    name: str,
+    path: str | list[str],
+    description: str,
+    found: Iterable[Column],
+    key: list[str],
 ) -> Mapping[str, Any]:
     return {
         "name": name,
@@ -245,7 +224,7 @@ def _resource(
         "schema": {
             "fields": [_field(column) for column in found],
             "missingValues": [""],
-            "primaryKey": KEYS[name],
+            "primaryKey": key,
         },
     }
 

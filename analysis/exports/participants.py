@@ -1,4 +1,4 @@
-"""The participants of the two experiments, one row each, and their answers, from exports."""
+"""The participants of the studies, one row each, and their answers, from exports."""
 
 from __future__ import annotations
 
@@ -10,65 +10,73 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import AnalysisError, MissingTable, unknown
+from analysis.exports import declared
 from analysis.exports.cells import typed, wanted
 from analysis.exports.codebook import explain
 from analysis.exports.csv_files import FILE, ROW, Paths
+from analysis.exports.otree import COLUMNS
 from analysis.exports.problems import FileError, Problem
 from analysis.exports.reading import KEY, ROUND, Files, Raw, read_raw
-from study.columns import APPS, TABLES, Column, columns, table
-from study.experiments import EXPERIMENTS
-from study.parameters import defaults
+from study.columns import OWNER, Column
+from study.finding import studies
+from study.study import Study
 
 FROM_OTREE = {
-    "session_code": Column("session.code", "string", "oTree session."),
-    "participant_code": Column("participant.code", "string", "oTree participant."),
-    "id_in_session": Column("participant.id_in_session", "integer", "Number in the session."),
-    "label": Column("participant.label", "string", "Label given by the laboratory."),
-    "simulated": Column("participant._is_bot", "boolean", "1: a simulated participant."),
-    "demo": Column("session.is_demo", "boolean", "1: in a session created from the demo page."),
-    "visited": Column("participant.visited", "boolean", "1: opened the start link."),
-    "time_started_utc": Column(
-        "participant.time_started_utc", "string", "When the first page was opened (UTC)."
-    ),
-    "current_app": Column("participant._current_app_name", "string", "App last seen."),
-    "current_page": Column("participant._current_page_name", "string", "Page last seen."),
-    "payoff": Column("participant.payoff", "money", "oTree's payoff."),
+    "session_code": "session.code",
+    "participant_code": "participant.code",
+    "id_in_session": "participant.id_in_session",
+    "label": "participant.label",
+    "simulated": "participant._is_bot",
+    "demo": "session.is_demo",
+    "visited": "participant.visited",
+    "time_started_utc": "participant.time_started_utc",
+    "current_app": "participant._current_app_name",
+    "current_page": "participant._current_page_name",
+    "payoff": "participant.payoff",
 }
 """The columns taken over from oTree, by their name in the frame, with the exported column."""
 
-OF_CONFIG = {int: "integer", float: "number", str: "string"}
+OF_CONFIG = {bool: "boolean", int: "integer", float: "number", str: "string"}
+"""The types of session parameters, by those of their default values."""
+
 REASONS = {
-    "other_study": "took part in other apps than those of the two experiments",
+    "other_study": "took part in other apps than those of the studies",
     "demo": "in a session created from the demo page",
+    "pilot": "in a pilot session",
     "bot": "simulated participants",
     "never_started": "places that nobody took",
 }
 """Why `load` leaves somebody out. Each is counted under the first reason that holds."""
 
+OWNERS = {column.name for column in OWNER}
+
 
 def load(
     paths: Paths | Files, *, include_bots: bool = False, include_demo: bool = False
 ) -> pd.DataFrame:
-    """The participants of the two experiments, one row each.
+    """The participants of the studies, one row each.
 
     ``paths`` are CSV files or folders of them: wide, per-app, or both, of any number of sessions.
     Columns have their bare names (``psm_1``, ``arm``, ``effort_correct``) and nullable dtypes:
     0/1 and whole numbers ``Int64``, other numbers and money ``Float64``, text ``string``;
     timestamps are ``Float64`` seconds since 1970 (UTC). What was not measured is ``<NA>``.
 
-    Added are ``experiment`` (info_source or incentive), ``session_code``, ``participant_code``,
+    Columns of all studies are there, those that a participant's study does not have empty. Added
+    are ``experiment`` (the study's name), ``session_code``, ``participant_code``,
     ``id_in_session``, ``label``, ``simulated`` (1: a bot), ``demo``, ``visited``,
     ``time_started_utc``, ``current_app``, ``current_page``, ``payoff``, the session's ``seed``,
-    and its parameters as ``config_piece_rate`` and so on (empty without a wide file).
+    ``pilot`` and ``words``, and its parameters as ``config_task_seconds`` and so on (empty
+    without a wide file).
 
-    Left out are bots, demo sessions, places that nobody took, and people in other apps; everybody
-    else stays, also those with a forced arm (``arm_forced`` = 1) or without an arm.
+    Left out are bots, demo and pilot sessions, places that nobody took, and people in other apps;
+    everybody else stays, also those with a forced arm (``arm_forced`` = 1) or without an arm.
+    ``include_demo`` keeps demo and pilot sessions.
     ``frame.attrs["excluded"]`` counts who was left out by reason (see `REASONS`),
     ``frame.attrs["excluded_participants"]`` lists them as session/participant, and
     ``frame.attrs["unknown_columns"]`` names the exported columns that are not in the frame.
 
     Raises ``AnalysisError`` when files are broken or contradict each other, when a cell is not of
-    its column's type (with file, row and column), and when no participant is of the experiments.
+    its column's type (with file, row and column), and when no participant is of a study.
     """
     everyone = assemble(read_raw(paths))
     if everyone.problems:
@@ -96,8 +104,8 @@ def load_answers(paths: Paths | Files) -> pd.DataFrame:
 
 def load_table(paths: Paths | Files, name: str) -> pd.DataFrame:
     """A custom export: answers, comprehension or assignment. As `load_answers`."""
-    if name not in TABLES:
-        raise unknown("table", name, TABLES)
+    if name not in declared.tables():
+        raise unknown("table", name, declared.tables())
     rows, problems = assemble_table(read_raw(paths), name)
     if rows is None:
         raise MissingTable(f"No file holds the custom export of {name}.")
@@ -111,16 +119,44 @@ def load_table(paths: Paths | Files, name: str) -> pd.DataFrame:
 
 @dataclass
 class Everyone:
-    """All participants of an export, before anyone is left out, and where each cell was read."""
+    """All participants of an export, before anyone is left out, and where each cell was read.
+
+    ``headers`` are the columns of each app.
+    """
 
     frame: pd.DataFrame
     apps: tuple[str, ...] = ()
     problems: list[Problem] = field(default_factory=list)
     unknown_columns: tuple[str, ...] = ()
-    missing_columns: dict[str, list[str]] = field(default_factory=dict)
     places: dict[str, pd.DataFrame] = field(default_factory=dict)
     owners: dict[str, pd.Series[Any]] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def studies(self) -> list[Study]:
+        """The studies that are in the export."""
+        there = set(self.frame["experiment"].dropna())
+        return [study for study in studies().values() if study.name in there]
+
+    def of(self, study: Study) -> pd.Series[Any]:
+        """Which participants are in ``study``."""
+        return (self.frame["experiment"] == study.name).fillna(False).astype(bool)
+
+    def absent(self, study: Study) -> set[str]:
+        """The columns of a study that the export does not have."""
+        apps = [study.app, *declared.EARLIER_APPS]
+        there = {name for app in apps for name in self.headers.get(app, ())}
+        return {name for name in study.columns if f"player.{name}" not in there}
+
+    @property
+    def earlier(self) -> pd.Series[Any]:
+        """Who took part under 1.0.0, which did not have the columns with ``since``."""
+        found = pd.Series(False, index=self.frame.index)
+        for app in declared.EARLIER_APPS:
+            if app in self.places:
+                found |= self.places[app][FILE].notna()
+        return found
 
     def problem(self, at: Any, column: str, message: str, severity: str = "error") -> Problem:
         """A problem with the cell of ``column`` in the row with index ``at``."""
@@ -128,7 +164,7 @@ class Everyone:
         place = self.places.get(str(owner), self.places["people"]).loc[at]
         if pd.isna(place[FILE]):
             place = self.places["people"].loc[at]
-        name = FROM_OTREE[column].name if column in FROM_OTREE else column
+        name = FROM_OTREE.get(column, column)
         if column in self.owners:
             wide = self.kinds.get(str(place[FILE])) == "wide"
             name = f"{owner}.1.player.{column}" if wide else f"player.{column}"
@@ -145,32 +181,39 @@ def assemble(raw: Raw) -> Everyone:
     if not apps:
         names = ", ".join(raw.apps) or "no app"
         raise AnalysisError(
-            f"These are not exports of the experiments: they hold {names}, and none of "
-            f"{', '.join(APPS)}."
+            f"These are not exports of the studies: they hold {names}, and none of "
+            f"{', '.join(declared.apps())}."
         )
     everyone = Everyone(frame=pd.DataFrame(index=people.index), apps=tuple(apps), kinds=raw.files)
     everyone.places["people"] = people[[FILE, ROW]]
     everyone.places |= {app: rows[[FILE, ROW]] for app, rows in apps.items()}
-    experiment = _experiment(people, apps)
-    found: dict[str, pd.Series[Any]] = {"experiment": experiment}
+    own = _own_apps(people, apps)
+    found: dict[str, pd.Series[Any]] = {"experiment": _experiment(people, own)}
     add = _adder(everyone, found)
-    for name, column in FROM_OTREE.items():
-        add(name, column, _cells(people, column.name), None)
-    for column, cells, owner in _player_columns(people, apps, experiment):
+    for name, exported in FROM_OTREE.items():
+        add(name, COLUMNS[exported], _cells(people, exported))
+    cells_of = _lookup(apps, own)
+    for column in declared.columns().values():
+        cells, owner = cells_of(f"player.{column.name}")
         everyone.owners[column.name] = owner
-        add(column.name, column, cells, owner)
-    _add_session_columns(add, people, apps)
+        add(column.name, column, cells)
+    for column in declared.session_columns().values():
+        add(column.name, column, cells_of(f"subsession.{column.name}")[0])
+    for name, default in {"name": "", "participation_fee": 0.0, **_defaults()}.items():
+        column = Column(f"session.config.{name}", OF_CONFIG[type(default)], "")
+        add(f"config_{name}", column, _cells(people, column.name))
     everyone.frame = pd.DataFrame(found)
     everyone.unknown_columns = _unknown(raw)
-    everyone.missing_columns = {
-        app: [c for c in columns(app) if f"player.{c}" not in rows.columns]
-        for app, rows in apps.items()
-    }
+    everyone.headers = {app: frozenset(rows.columns) for app, rows in apps.items()}
     return everyone
 
 
+def _defaults() -> dict[str, Any]:
+    return {name: parameter.default for name, parameter in declared.parameters().items()}
+
+
 def _adder(everyone: Everyone, found: dict[str, pd.Series[Any]]) -> Callable[..., None]:
-    def add(name: str, column: Column, cells: pd.Series[Any], owner: object) -> None:
+    def add(name: str, column: Column, cells: pd.Series[Any]) -> None:
         values, wrong = typed(cells, column)
         found[name] = values.rename(name)
         for at in np.flatnonzero(wrong):
@@ -181,16 +224,15 @@ def _adder(everyone: Everyone, found: dict[str, pd.Series[Any]]) -> Callable[...
 
 
 def _is_ours(app: str, rows: pd.DataFrame) -> bool:
-    return app in APPS and any(f"player.{name}" in rows.columns for name in columns(app))
+    names = {name for study in declared.in_app(app) for name in study.columns}
+    return any(f"player.{name}" in rows.columns for name in names)
 
 
 def _aligned(rows: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     """The rows of one app in the order of ``people``; missing where a person has none."""
     if (many := rows[ROUND].fillna("1") != "1").any():
         at = rows[many].iloc[0]
-        raise FileError(
-            Problem("the experiments have one round.", str(at[FILE]), int(at[ROW]), ROUND)
-        )
+        raise FileError(Problem("the studies have one round.", str(at[FILE]), int(at[ROW]), ROUND))
     keys = pd.MultiIndex.from_frame(people[KEY])
     return rows.set_index(KEY).reindex(keys).reset_index(drop=True)
 
@@ -201,55 +243,49 @@ def _cells(rows: pd.DataFrame, name: str) -> pd.Series[Any]:
     return pd.Series(None, index=rows.index, name=name, dtype=object)
 
 
-def _experiment(people: pd.DataFrame, apps: dict[str, pd.DataFrame]) -> pd.Series[Any]:
-    """By participant: info_source, incentive, or missing."""
-    found = pd.Series(None, index=people.index, dtype="string")
-    for experiment in EXPERIMENTS.values():
-        if experiment.app in apps:
-            found = found.mask(apps[experiment.app][FILE].notna(), experiment.name)
+def _own_apps(people: pd.DataFrame, apps: dict[str, pd.DataFrame]) -> pd.Series[Any]:
+    """By participant: the app of their study, or missing."""
+    own = pd.Series(None, index=people.index, dtype="string")
     config = _cells(people, "session.config.name")
-    # Without rows in an experiment app only the session config can tell.
     in_ours = pd.concat([rows[FILE].notna() for rows in apps.values()], axis=1).any(axis=1)
-    named = config.where(config.isin(list(EXPERIMENTS)) & in_ours)
-    return found.fillna(named.astype("string"))
+    for study in studies().values():
+        if study.app in apps:
+            own = own.mask(apps[study.app][FILE].notna(), study.app)
+        # Without rows in the study's own app only the session config can tell.
+        own = own.mask(own.isna() & in_ours & (config == study.name), study.app)
+    return own
 
 
-def _player_columns(
-    people: pd.DataFrame, apps: dict[str, pd.DataFrame], experiment: pd.Series[Any]
-) -> Iterable[tuple[Column, pd.Series[Any], pd.Series[Any]]]:
-    """Each declared column, its cells, and the app that they come from, by participant."""
-    treated = [e for e in EXPERIMENTS.values() if e.app in apps]
-    declared: dict[str, Column] = {}
-    for each in EXPERIMENTS.values():
-        declared |= columns(each.app)
-    empty = pd.DataFrame(index=people.index)
-    for app in ("intake", "", "closing"):
-        for column in (columns(app) if app else declared).values():
-            if app:
-                owner = pd.Series(app, index=people.index)
-                yield column, _cells(apps.get(app, empty), f"player.{column.name}"), owner
-                continue
-            cells = pd.Series(None, index=people.index, dtype=object)
-            owner = pd.Series("people", index=people.index)
-            for each in treated:
-                here = (experiment == each.name).fillna(False).astype(bool)
-                cells = cells.mask(here, _cells(apps[each.app], f"player.{column.name}"))
-                owner = owner.mask(here, each.app)
-            yield column, cells, owner
+def _experiment(people: pd.DataFrame, own: pd.Series[Any]) -> pd.Series[Any]:
+    """By participant: the name of their study, or missing."""
+    return own.map({study.app: study.name for study in studies().values()}).astype("string")
 
 
-def _add_session_columns(
-    add: Callable[..., None], people: pd.DataFrame, apps: dict[str, pd.DataFrame]
-) -> None:
-    seed = pd.Series(None, index=people.index, dtype=object)
-    for each in EXPERIMENTS.values():
-        if each.app in apps:
-            seed = seed.where(seed.notna(), _cells(apps[each.app], "subsession.seed"))
-    add("seed", columns(EXPERIMENTS["incentive"].app, "subsession")["seed"], seed, None)
-    parameters: dict[str, Any] = {"name": "", "participation_fee": 0.0} | defaults()
-    for name, default in parameters.items():
-        column = Column(f"session.config.{name}", OF_CONFIG[type(default)], "")
-        add(f"config_{name}", column, _cells(people, column.name), None)
+def _lookup(
+    apps: dict[str, pd.DataFrame], own: pd.Series[Any]
+) -> Callable[[str], tuple[pd.Series[Any], pd.Series[Any]]]:
+    """The cells of a column, and the app that each comes from, by participant.
+
+    Looked up in the app of a participant's study, and then in those of earlier versions.
+    """
+    nothing = pd.Series(None, index=own.index, dtype=object)
+    owners = own.fillna("people").astype(object)
+    mine = {app: (own == app).fillna(False).astype(bool) for app in apps}
+
+    def cells_of(name: str) -> tuple[pd.Series[Any], pd.Series[Any]]:
+        holding = [app for app in apps if name in apps[app].columns]
+        if len(holding) == 1 and mine[holding[0]].all():
+            return apps[holding[0]][name], owners
+        cells, owner = nothing, owners
+        for app in holding:
+            found = apps[app][name]
+            here = found.notna() & cells.isna()
+            if app not in declared.EARLIER_APPS:
+                here &= mine[app]
+            cells, owner = cells.mask(here, found), owner.mask(here, app)
+        return cells, owner
+
+    return cells_of
 
 
 def _unknown(raw: Raw) -> tuple[str, ...]:
@@ -275,6 +311,7 @@ def _reasons(everyone: Everyone, *, include_bots: bool, include_demo: bool) -> p
     holds = {
         "other_study": ~in_ours,
         "demo": (frame["demo"] == 1) & (not include_demo),
+        "pilot": (frame["pilot"] == 1) & (not include_demo),
         "bot": (frame["simulated"] == 1) & (not include_bots),
         "never_started": ~started,
     }
@@ -287,19 +324,11 @@ def _reasons(everyone: Everyone, *, include_bots: bool, include_demo: bool) -> p
 # ---------------------------------------------------------------------------- custom exports
 
 
-KEYS = {
-    "answers": ["session_code", "participant_code", "phase", "item"],
-    "comprehension": ["session_code", "participant_code", "attempt", "question"],
-    "assignment": ["session_code", "participant_code"],
-}
-"""What tells the rows of each custom export apart."""
-
-
 def table_of(header: Iterable[str]) -> str | None:
     """Which of our custom exports has these columns; None: none of them."""
-    names = set(header) - {"session_code", "participant_code"}
-    for name in TABLES:
-        own = set(table(name)) - {"session_code", "participant_code"}
+    names = set(header) - OWNERS
+    for name, table in declared.tables().items():
+        own = {column.name for column in table.columns if not column.optional} - OWNERS
         if len(names & own) > len(own) / 2:
             return name
     return None
@@ -316,9 +345,10 @@ def assemble_table(raw: Raw, name: str) -> tuple[pd.DataFrame | None, list[Probl
     rows = rows.reset_index(drop=True)
     problems: list[Problem] = []
     found: dict[str, pd.Series[Any]] = {}
-    for column in table(name).values():
+    table = declared.tables()[name]
+    for column in table.columns:
         for part in parts:
-            if column.name not in part.columns and not column.since:
+            if column.name not in part.columns and not column.since and not column.optional:
                 file = str(part[FILE].iloc[0]) if len(part) else ""
                 problems.append(Problem("this column is missing.", file, 1, column.name))
         cells = _cells(rows, column.name)
@@ -327,10 +357,11 @@ def assemble_table(raw: Raw, name: str) -> tuple[pd.DataFrame | None, list[Probl
             message = f"is {cells.iloc[at]!r}, which is not {wanted(column)}."
             problems.append(_at(rows, at, column.name, message))
     typed_rows = pd.DataFrame(found).assign(**{FILE: rows[FILE], ROW: rows[ROW]})
-    twice = typed_rows.duplicated(KEYS[name]) & typed_rows[KEYS[name]].notna().all(axis=1)
+    key = [*(column.name for column in OWNER), *table.key]
+    twice = typed_rows.duplicated(key) & typed_rows[key].notna().all(axis=1)
     for at in np.flatnonzero(twice):
-        message = f"this row is there twice, with different contents, for the same {KEYS[name]}."
-        problems.append(_at(rows, at, KEYS[name][-1], message))
+        message = f"this row is there twice, with different contents, for the same {key}."
+        problems.append(_at(rows, at, key[-1], message))
     return typed_rows, problems
 
 

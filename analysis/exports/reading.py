@@ -17,10 +17,10 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.exports import declared
 from analysis.exports.cells import mapped
 from analysis.exports.csv_files import FILE, ROW, Paths, find_files, read_bytes, read_csv
 from analysis.exports.problems import FileError, Problem
-from study.columns import APPS, columns
 
 PARTICIPANT, SESSION = "participant.code", "session.code"
 ROUND = "subsession.round_number"
@@ -77,7 +77,7 @@ class Export:
     (with ``session.config.…`` where a wide file is there). ``apps[name]`` has one row per
     participant and round: `session.code`, `participant.code`, `subsession.round_number` and the
     columns ``player.…``, ``group.…``, ``subsession.…``. ``custom[name]`` holds the custom
-    exports, by app and function (``intake_custom_export``); ``page_times`` and ``chat`` are empty
+    exports, by app and function (``trust_custom_export``); ``page_times`` and ``chat`` are empty
     frames if nothing was exported.
 
     Columns of numbers are ``Int64`` or ``Float64``, all others ``string``; an empty cell is
@@ -299,19 +299,12 @@ def _check_rows(path: Path, kind: str, cells: pd.DataFrame) -> None:
 
 def _columns_of_apps(tables: Iterable[Table]) -> dict[frozenset[str], str]:
     """The columns of the apps whose names are known for certain, by which others are told."""
-    known = {_declared(app, since): app for app in APPS for since in (True, False)}
+    known: dict[frozenset[str], str] = {}
     for table in tables:
         if table.kind == "wide":
             for app, names in _wide_columns(table.cells).items():
                 known.setdefault(_own(rest for _, rest in names.values()), app)
     return known
-
-
-def _declared(app: str, since: bool) -> frozenset[str]:
-    """The columns of an app, with or without those that were added since its first version."""
-    return frozenset(
-        f"player.{n}" for n, column in columns(app).items() if since or not column.since
-    )
 
 
 def _own(names: Iterable[str]) -> frozenset[str]:
@@ -322,10 +315,11 @@ def _own(names: Iterable[str]) -> frozenset[str]:
 
 def _app_name(table: Table, known: Mapping[frozenset[str], str]) -> str:
     """The file's name, unless that is no known app and the columns are those of one."""
-    if table.name in known.values():
+    if table.name in known.values() or table.name in declared.apps():
         return table.name
     own = _own(table.cells.columns)
-    return known.get(own, table.name) if own else table.name
+    ours = declared.app_with(name.removeprefix("player.") for name in own)
+    return known.get(own, ours or table.name) if own else table.name
 
 
 # ------------------------------------------------------------------------------ into tables
