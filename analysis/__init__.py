@@ -1,4 +1,4 @@
-"""From oTree's exports to the pre-registered analysis of the two experiments.
+"""From oTree's exports to the pre-registered analysis of the studies.
 
 ``read_export`` and ``load`` turn CSV files into data frames; ``estimate`` gives the whole planned
 table of such a frame, ``contrast`` one claim; estimators and diagnostics take a data frame and the

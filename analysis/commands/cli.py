@@ -10,13 +10,15 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from analysis.errors import AnalysisError
-from study.experiments import EXPERIMENTS
+from study.finding import studies
+from study.problems import DesignError
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -36,16 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    options = parser().parse_args(arguments)
     try:
-        return _run(options)
+        return _run(parser().parse_args(arguments))
     except KeyboardInterrupt:
         return _fail("Interrupted.", INTERRUPTED)
     except BrokenPipeError:
         # The reader (head, less) has had enough. Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except UsageError as error:
+    except (UsageError, DesignError) as error:
         return _fail(str(error), USAGE)
     except AnalysisError as error:
         return _fail(str(error), PROBLEMS)
@@ -128,9 +129,26 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _examples(*examples: tuple[str, str]) -> str:
-    width = max(len(command) for _, command in examples)
-    lines = [f"  python -m analysis {command:<{width}}  # {what}" for what, command in examples]
+    names = _example_names()
+    told = [(what, _named(command, names)) for what, command in examples]
+    width = max(len(command) for _, command in told)
+    lines = [f"  python -m analysis {command:<{width}}  # {what}" for what, command in told]
     return "\n".join(["examples:", *lines])
+
+
+def _example_names() -> dict[str, str]:
+    """What the examples call STUDY, ARM and COLUMN: names of the first study that has arms."""
+    study = next((each for each in studies().values() if each.arms), None)
+    if study is None:
+        return {}
+    later = [n for n, m in study.measures.items() if m.is_scale and n not in study.written_before]
+    return {"STUDY": study.name, "ARM": study.names[-1], "COLUMN": next(iter(later), "COLUMN")}
+
+
+def _named(command: str, names: Mapping[str, str]) -> str:
+    for word, name in names.items():
+        command = command.replace(word, name)
+    return command
 
 
 def _command(
@@ -162,19 +180,29 @@ def _selection(command: argparse.ArgumentParser) -> None:
         "--include-bots", action="store_true", help="keep simulated participants (for trying out)"
     )
     command.add_argument(
-        "--include-demo", action="store_true", help="keep sessions created from the demo page"
+        "--include-demo",
+        action="store_true",
+        help="keep sessions created from the demo page, and pilots",
     )
 
 
 def _plan_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--plan", type=Path, metavar="FILE", help="another plan than analysis/plan.toml"
+        "--plan",
+        type=Path,
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a plan in the place of that of the study which it names; may be repeated",
     )
 
 
-def _experiment_option(command: argparse.ArgumentParser) -> None:
+def _experiment_option(command: argparse.ArgumentParser, *, required: bool = False) -> None:
     command.add_argument(
-        "--experiment", required=True, choices=list(EXPERIMENTS), help="which of the two"
+        "--experiment",
+        required=required,
+        choices=list(studies()),
+        help="which study" if required else "which study (default: all there are)",
     )
 
 
@@ -216,16 +244,24 @@ def _effect(text: str) -> tuple[str, float]:
     try:
         return name.strip(), float(size)
     except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not an effect such as beneficiary=0.4"
-        ) from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not an effect such as ARM=0.4") from None
+
+
+def _read_plans(options: argparse.Namespace) -> dict[str, Plan]:
+    """The plan of each study, or of the one that was asked for."""
+    from analysis.planned.plan import plans
+
+    with _usage():
+        found = plans(options.plan)
+        if options.experiment is None:
+            return found
+        if options.experiment not in found:
+            raise UsageError(f"The study {options.experiment} has no plan.toml.")
+        return {options.experiment: found[options.experiment]}
 
 
 def _read_plan(options: argparse.Namespace) -> Plan:
-    from analysis.planned.plan import FILE, load_plan
-
-    with _usage():
-        return load_plan(options.plan or FILE)
+    return _read_plans(options)[options.experiment]
 
 
 # ------------------------------------------------------------------------------------- check
@@ -277,7 +313,16 @@ def _report(commands: Commands) -> None:
     )
     _exports(command)
     _output(command, "DIR", "folder for the report; made if it does not exist", required=True)
+    _experiment_option(command)
     _plan_option(command)
+    command.add_argument(
+        "--preregistered",
+        type=Path,
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a plan as it was registered: the report lists what is different; may be repeated",
+    )
     _selection(command)
     command.add_argument(
         "--draws", type=_whole(99), metavar="N", help="draws of the randomization tests"
@@ -293,13 +338,15 @@ def _report(commands: Commands) -> None:
 def _run_report(options: argparse.Namespace) -> int:
     from analysis.report import check_directory, write_report
 
-    _read_plan(options)
+    _read_plans(options)
     with _usage():
         check_directory(options.output, options.exports)
     written = write_report(
         options.exports,
         options.output,
         plan=options.plan,
+        preregistered=options.preregistered,
+        experiment=options.experiment,
         include_bots=options.include_bots,
         include_demo=options.include_demo,
         draws=options.draws,
@@ -349,18 +396,15 @@ def _estimate(commands: Commands) -> None:
         ("the planned table, as CSV", "estimate exports/ --format csv"),
         (
             "one outcome, as planned",
-            "estimate exports/ --experiment info_source --outcome willingness",
+            "estimate exports/ --experiment STUDY --outcome COLUMN",
         ),
         (
             "another one, as CSV",
-            "estimate exports/ --experiment incentive --outcome effort_correct "
-            "--estimator welch --format csv",
+            "estimate exports/ --experiment STUDY --outcome COLUMN --estimator welch --format csv",
         ),
     )
     _exports(command)
-    command.add_argument(
-        "--experiment", choices=list(EXPERIMENTS), help="which of the two (default: all there are)"
-    )
+    _experiment_option(command)
     command.add_argument(
         "--outcome", metavar="COLUMN", help="compare the arms on it (default: the planned table)"
     )
@@ -383,14 +427,15 @@ def _estimate(commands: Commands) -> None:
 
 def _run_estimate(options: argparse.Namespace) -> int:
     from analysis.commands.estimate import chosen, participants, planned_table
+    from analysis.planned.coding import coded
 
-    plan = _read_plan(options)
+    planned = _read_plans(options)
     kept = {name: getattr(options, name) for name in ("include_bots", "include_demo", "interim")}
     if options.outcome is None:
         for name in ("control", "estimator", "covariates", "se_type"):
             if getattr(options, name) is not None:
                 raise UsageError(f"--{name.replace('_', '-')} goes with --outcome.")
-        table = planned_table(options.exports, plan, options.experiment, **kept)
+        table = planned_table(options.exports, planned, **kept)
         shown = table[list(PLANNED)] if options.format == "table" else table
         print(_formatted(shown, options.format))
         for note in table.attrs["notes"]:
@@ -398,12 +443,12 @@ def _run_estimate(options: argparse.Namespace) -> int:
         return DONE
     if options.experiment is None:
         raise UsageError("--outcome goes with --experiment.")
-    data = participants(options.exports, options.experiment, plan, **kept)
+    plan = planned[options.experiment]
+    data, plan = coded(participants(options.exports, plan, **kept), plan)
     with _usage():
         estimate = chosen(
             data,
             plan,
-            options.experiment,
             options.outcome,
             control=options.control,
             estimator=options.estimator,
@@ -433,19 +478,18 @@ def _power(commands: Commands) -> None:
         "power",
         _run_power,
         "power and minimum detectable effect, by simulating the design",
-        ("one sample size", "power --experiment info_source --effect beneficiary=0.4 -n 120"),
+        ("at the planned size", "power --experiment STUDY --effect ARM=0.4"),
         (
             "a power curve",
-            "power --experiment incentive --effect reward_beneficiary=0.4 "
-            "-n 120 240 360 480 --figure power.svg",
+            "power --experiment STUDY --effect ARM=0.4 -n 120 240 360 480 --figure power.svg",
         ),
         (
             "on a Dask cluster",
-            "power --experiment info_source --effect beneficiary=0.3 -n 600 "
+            "power --experiment STUDY --effect ARM=0.3 -n 600 "
             "--simulations 100000 --backend dask --scheduler tcp://10.0.0.5:8786",
         ),
     )
-    _experiment_option(command)
+    _experiment_option(command, required=True)
     command.add_argument(
         "--effect",
         action="append",
@@ -457,10 +501,10 @@ def _power(commands: Commands) -> None:
     command.add_argument(
         "-n",
         nargs="+",
-        required=True,
         type=_whole(1),
         metavar="N",
-        help="participants in all arms together; several numbers give a curve",
+        help="participants in all arms together (default: the planned size); several numbers give "
+        "a curve",
     )
     _power_design(command)
     command.add_argument(
@@ -498,10 +542,10 @@ def _run_power(options: argparse.Namespace) -> int:
     from analysis.simulation.power import power
 
     plan = _read_plan(options)
-    curve = power(
+    simulated = partial(
+        power,
         options.experiment,
         dict(options.effect),
-        options.n,
         session_size=options.session_size,
         session_correlation=options.session_correlation,
         baseline_correlation=options.baseline_correlation,
@@ -513,10 +557,14 @@ def _run_power(options: argparse.Namespace) -> int:
         backend=options.backend,
         scheduler=options.scheduler,
     )
+    curve = simulated(options.n or plan.size)
     shown = _compact(curve) if options.format == "table" else curve
     print(_formatted(shown, options.format))
     if options.format == "table":
-        for sentence in _verdicts(curve, plan):
+        at_size = curve[curve["n"] == plan.size]
+        if at_size.empty and (curve["claim"] == "none").any():
+            at_size = simulated(plan.size)
+        for sentence in _verdicts(curve, at_size, plan):
             print(sentence)
     if options.figure:
         from analysis.report.power_figure import draw_power
@@ -539,8 +587,11 @@ def _compact(curve: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
-def _verdicts(curve: pd.DataFrame, plan: Plan) -> Iterator[str]:
-    """What the numbers mean: claims of no difference that so many people cannot win."""
+def _verdicts(curve: pd.DataFrame, at_size: pd.DataFrame, plan: Plan) -> Iterator[str]:
+    """What the numbers mean: claims of no difference that so many people cannot win.
+
+    ``at_size`` is the curve at the planned size.
+    """
     target = f"{100 * plan.power:g}%"
     yield (
         f"\nIn standard deviations. Detectable effect: found with {target} power. Claimable "
@@ -559,6 +610,19 @@ def _verdicts(curve: pd.DataFrame, plan: Plan) -> Iterator[str]:
             f"n = {row['n']}: {row['hypothesis']} claims no difference beyond {bound:.2f}; the "
             f"smallest claimable bound is {claimable:.2f}, so it {can} be won with {target} power."
         )
+    outcome = plan.outcomes[plan.primary.outcomes[0]]
+    for row in at_size[at_size["claim"] == "none"].to_dict("records"):
+        claimable = row["smallest_claimable"]
+        unit = (
+            f" ({claimable * outcome.expected_sd * outcome.scale:.1f} {outcome.unit})"
+            if outcome.expected_sd
+            else ""
+        )
+        yield (
+            f"At the planned size of {plan.size:,}, the smallest bound within which "
+            f"{row['hypothesis']} can claim no difference with {target} power is "
+            f"{claimable:.2f}{unit}."
+        )
 
 
 # ---------------------------------------------------------------------------------- simulate
@@ -570,14 +634,13 @@ def _simulate(commands: Commands) -> None:
         "simulate",
         _run_simulate,
         "write exports of simulated participants, marked as simulated",
-        ("no effect", "simulate --experiment info_source -n 120 -o simulated"),
+        ("no effect", "simulate --experiment STUDY -n 120 -o simulated"),
         (
             "a planted one",
-            "simulate --experiment incentive -n 240 --effect effort.reward_beneficiary=0.5 "
-            "-o simulated",
+            "simulate --experiment STUDY -n 240 --effect COLUMN.ARM=0.5 -o simulated",
         ),
     )
-    _experiment_option(command)
+    _experiment_option(command, required=True)
     command.add_argument("-n", required=True, type=_whole(1), metavar="N", help="participants")
     command.add_argument(
         "--effect",
@@ -585,8 +648,8 @@ def _simulate(commands: Commands) -> None:
         default=[],
         type=_effect,
         metavar="ARM=SIZE",
-        help="in standard deviations: ARM=SIZE on both outcomes, willingness.ARM=SIZE, "
-        "effort.ARM=SIZE; may be repeated",
+        help="in standard deviations: ARM=SIZE on the main outcomes of the study's people.py, "
+        "OUTCOME.ARM=SIZE on one of them; may be repeated",
     )
     command.add_argument("--seed", default="1", metavar="TEXT", help="default: 1")
     _output(command, "DIR", "folder for the exports; made if it does not exist", required=True)
@@ -616,8 +679,9 @@ def _preregister(commands: Commands) -> None:
         _run_preregister,
         "print the plan as text under the usual registry headings",
         ("to read", "preregister"),
-        ("to a file", "preregister -o preregistration.md"),
+        ("one study, to a file", "preregister --experiment STUDY -o preregistration.md"),
     )
+    _experiment_option(command)
     _plan_option(command)
     _output(command, "FILE", "Markdown file (default: print it)")
 
@@ -625,7 +689,7 @@ def _preregister(commands: Commands) -> None:
 def _run_preregister(options: argparse.Namespace) -> int:
     from analysis.planned.preregister import preregistration
 
-    text = preregistration(_read_plan(options))
+    text = "\n".join(map(preregistration, _read_plans(options).values()))
     if options.output is None:
         print(text, end="")
     else:

@@ -18,7 +18,6 @@ from analysis.inference.contrast import view
 from analysis.planned.estimate import SESSION, assigned, estimate, interim_sentence
 from analysis.planned.plan import Plan, numeric_columns
 from analysis.planned.progress import progress
-from study.experiments import EXPERIMENTS
 
 ADJUSTING = ("planned", "lin", "count_model", "ordered_logit")
 """The estimators that take covariates."""
@@ -65,31 +64,28 @@ ESTIMATORS: Mapping[str, Callable[..., pd.DataFrame]] = {
 
 def participants(
     exports: Sequence[str | Path],
-    experiment: str,
     plan: Plan,
     *,
     include_bots: bool = False,
     include_demo: bool = False,
     interim: bool = False,
 ) -> pd.DataFrame:
-    """The participants of ``experiment`` whom the plan analyses, with the derived columns.
+    """The participants whom the plan of their study analyses, with the derived columns.
 
     Raises ``AnalysisError`` for broken exports, when nobody is left, and before the planned size
     and looks unless ``interim``.
     """
     everyone = load(list(exports), include_bots=include_bots, include_demo=include_demo)
-    kept = assigned(everyone[everyone["experiment"] == experiment], plan)
+    kept = assigned(everyone[everyone["experiment"] == plan.name], plan)
     if kept.empty:
         bots = everyone.attrs["excluded"].get("bot", 0)
         hint = f" The {bots} simulated ones count with --include-bots." if bots else ""
         raise AnalysisError(
-            f"Nobody in these exports was assigned to an arm of {experiment}.{hint}"
+            f"Nobody in these exports was assigned to an arm of {plan.name}.{hint}"
         )
-    planned = plan.experiments.get(experiment)
-    if planned is not None and not interim:
-        reached = progress(kept, planned, plan.alpha)
-        if not reached.shown:
-            raise AnalysisError(f"{interim_sentence(reached, planned)} {SHOWN}")
+    reached = progress(kept, plan)
+    if not reached.shown and not interim:
+        raise AnalysisError(f"{interim_sentence(reached, plan)} {SHOWN}")
     return add_derived(kept)
 
 
@@ -98,18 +94,17 @@ SHOWN = "--interim shows them all the same; the preregistration should say so."
 
 def planned_table(
     exports: Sequence[str | Path],
-    plan: Plan,
-    experiment: str | None,
+    planned: Mapping[str, Plan],
     *,
     include_bots: bool = False,
     include_demo: bool = False,
     interim: bool = False,
 ) -> pd.DataFrame:
-    """The whole planned table of the exports, of one experiment or of all in them."""
+    """The whole planned table of the exports, of the studies whose plans are given."""
     everyone = load(list(exports), include_bots=include_bots, include_demo=include_demo)
     bots = everyone.attrs["excluded"].get("bot", 0)
     try:
-        return estimate(everyone, plan, experiment=experiment, interim=interim)
+        return estimate(everyone, planned, interim=interim)
     except AnalysisError as error:
         hint = f" {SHOWN}" if "planned participants" in str(error) else ""
         hint = f" The {bots} simulated ones count with --include-bots." if everyone.empty else hint
@@ -119,7 +114,6 @@ def planned_table(
 def chosen(
     data: pd.DataFrame,
     plan: Plan,
-    experiment: str,
     outcome: str,
     *,
     control: str | None = None,
@@ -134,18 +128,18 @@ def chosen(
     Raises ``AnalysisError`` for names that do not exist and options that do not go together.
     """
     name = estimator or "planned"
-    design = EXPERIMENTS[experiment]
     for column in (outcome, *(covariates or ())):
         if column not in data.columns:
-            known = numeric_columns(experiment)
+            known = numeric_columns(plan.study)
             close = get_close_matches(column, known, n=1)
             if close:
                 raise AnalysisError(f"There is no column {column!r}. Did you mean {close[0]!r}?")
             raise unknown("column", column, known)
-    if control is not None and control not in design.arms:
-        raise unknown(f"arm in {experiment} called", control, design.arms)
+    arms = plan.study.names
+    if control is not None and control not in arms:
+        raise unknown(f"arm in {plan.name} called", control, arms)
     options = _options(name, plan, covariates, se_type)
-    against = control or design.control
+    against = control or plan.study.control
     return partial(ESTIMATORS[name], data, outcome, "arm", against, **options)
 
 

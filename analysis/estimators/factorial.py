@@ -37,10 +37,6 @@ def factorial(
     - ``a | b=1``, ``b | a=1``: what a factor adds where the other is present;
     - ``a + b``: the cell with both less the control cell.
 
-    For the incentive experiment, with factors ``["reward", "beneficiary"]``: money alone is
-    ``reward | beneficiary=0``, contact alone ``beneficiary | reward=0``, money with a beneficiary
-    ``reward + beneficiary``, and money given a beneficiary ``reward | beneficiary=1``.
-
     All terms come from one regression on the cells, the covariates with one common slope each,
     and additive effects of ``blocks``, as in `analysis.contrast`.
 

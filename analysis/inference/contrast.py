@@ -61,7 +61,7 @@ def contrast(
     ----------
     data : one row per participant. Rows that miss outcome or treatment are left out; rows in a
         session or block with one arm stay.
-    weights : arm → weight, summing to 0: ``{"beneficiary": 1, "control": -1}``. Arms not named
+    weights : arm → weight, summing to 0: ``{"treated": 1, "control": -1}``. Arms not named
         have weight 0, and take part in the fit. Several such mappings make one claim that all
         comparisons are 0, by an F test. None, with ``slope``: an association.
     covariates : measured before treatment, one common slope each. A missing one is set to the mean

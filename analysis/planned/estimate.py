@@ -19,7 +19,8 @@ from analysis.inference.contrast import estimator_name
 from analysis.inference.fit import Contrasts, Fit, Floats, contrasts, fit, joint
 from analysis.inference.randomization import randomize
 from analysis.inference.sample import Sample, prepare
-from analysis.planned.plan import RARE, ExperimentPlan, Family, Hypothesis, Plan, load_plan
+from analysis.planned.coding import coded
+from analysis.planned.plan import RARE, Family, Hypothesis, Plan, plans, read_plan
 from analysis.planned.progress import Progress, progress
 from analysis.planned.robustness import robustness
 from analysis.words import counted, listed
@@ -93,7 +94,7 @@ class Notes:
 
 def estimate(
     data: pd.DataFrame,
-    plan: Plan | str | Path | None = None,
+    plan: Plan | str | Path | Mapping[str, Plan] | None = None,
     *,
     experiment: str | None = None,
     interim: bool = False,
@@ -102,10 +103,11 @@ def estimate(
 
     Parameters
     ----------
-    data : participants as `load` gives them, of one or more experiments. Who is left out is
-        decided here, by the plan: those without an arm, with a forced arm, in an arm that is not
-    planned. plan : `analysis/plan.toml`, or another file.
-    experiment : one only. Needed if ``data`` has no column ``experiment``.
+    data : participants as `load` gives them, of one or more studies. Who is left out is decided
+        here, by the plan: those without an arm, with a forced arm, in an arm that is not planned.
+    plan : that of one study, its file, or several by the study's name (`plans`); None: the
+        `plan.toml` of each study.
+    experiment : one study only. Needed if ``data`` has no column ``experiment``.
     interim : also show outcomes of real people before the planned size, where no look is planned.
 
     Returns
@@ -116,32 +118,30 @@ def estimate(
 
     Raises
     ------
-    AnalysisError : a broken plan; nobody in an arm of the experiment; fewer real participants than
+    AnalysisError : a broken plan; nobody in an arm of the study; fewer real participants than
         planned, where no look is planned.
     """
     if not isinstance(data, pd.DataFrame):
         raise AnalysisError(f"The data must be a pandas DataFrame, not {type(data).__name__}.")
-    if not isinstance(plan, Plan | str | Path | None):
-        raise AnalysisError(f"The plan must be a Plan or a file, not {type(plan).__name__}.")
-    planned = plan if isinstance(plan, Plan) else load_plan(plan) if plan else load_plan()
-    names = [experiment] if experiment else list(planned.experiments)
-    if experiment and experiment not in planned.experiments:
-        raise unknown("experiment in the plan called", experiment, planned.experiments)
+    planned = _plans(plan)
+    if experiment and experiment not in planned:
+        raise unknown("experiment in the plan called", experiment, planned)
     if "arm" not in data.columns:
         raise unknown("column", "arm", data.columns)
     if "experiment" not in data.columns and experiment is None:
         raise AnalysisError("The data have no column 'experiment', so experiment= must name one.")
+    names = [experiment] if experiment else list(planned)
     frames, notes = [], Notes()
     for name in names:
         rows = data[data["experiment"] == name] if "experiment" in data.columns else data
-        each = planned.experiments[name]
-        kept = analysed(add_derived(rows), each, planned, notes)
+        each = planned[name]
+        kept = analysed(add_derived(rows), each, notes)
         if kept.empty:
             continue
-        reached = progress(kept, each, planned.alpha)
+        reached = progress(kept, each)
         if not reached.shown and not interim:
             raise AnalysisError(interim_sentence(reached, each))
-        frames.append(estimate_experiment(kept, each, planned, notes, reached))
+        frames.append(estimate_experiment(*coded(kept, each), notes, reached))
     if not frames:
         raise AnalysisError(f"Nobody in these data is in an arm of {' or '.join(names)}.")
     table = pd.concat(frames, ignore_index=True)
@@ -149,12 +149,23 @@ def estimate(
     return table
 
 
-def interim_sentence(reached: Progress, planned: ExperimentPlan) -> str:
+def _plans(plan: Plan | str | Path | Mapping[str, Plan] | None) -> Mapping[str, Plan]:
+    if plan is None:
+        return plans()
+    if isinstance(plan, Mapping):
+        return plan
+    if not isinstance(plan, Plan | str | Path):
+        raise AnalysisError(f"The plan must be a Plan or a file, not {type(plan).__name__}.")
+    one = plan if isinstance(plan, Plan) else read_plan(plan)
+    return {one.name: one}
+
+
+def interim_sentence(reached: Progress, plan: Plan) -> str:
     """Why the outcomes of an experiment are not shown yet."""
-    looks = [f"{look:,}" for look in planned.looks]
+    looks = [f"{look:,}" for look in plan.looks]
     before = f", or at the planned look at {listed(looks)}" if looks else ""
     return (
-        f"{planned.title}: {reached.analysed:,} of {reached.size:,} planned participants. "
+        f"{plan.title}: {reached.analysed:,} of {reached.size:,} planned participants. "
         f"Outcomes by arm are shown when all are there{before}."
     )
 
@@ -167,18 +178,14 @@ def assigned(data: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     return kept.reset_index(drop=True)
 
 
-def analysed(
-    data: pd.DataFrame, planned: ExperimentPlan, plan: Plan, notes: Notes
-) -> pd.DataFrame:
+def analysed(data: pd.DataFrame, plan: Plan, notes: Notes) -> pd.DataFrame:
     """Those `assigned` whom the plan analyses, in the arm that was drawn.
 
     An arm that is not planned, or holds one person, is left out and said.
     """
     kept = assigned(data, plan)
     counts = kept["arm"].value_counts()
-    strays = [
-        str(arm) for arm, count in counts.items() if 0 < count < 2 or arm not in planned.arms
-    ]
+    strays = [str(arm) for arm, count in counts.items() if 0 < count < 2 or arm not in plan.arms]
     if strays:
         notes.add(
             f"No estimates for {listed(sorted(strays))}: a single participant, or no arm of the "
@@ -189,7 +196,6 @@ def analysed(
 
 def estimate_experiment(
     data: pd.DataFrame,
-    planned: ExperimentPlan,
     plan: Plan,
     notes: Notes,
     reached: Progress,
@@ -197,17 +203,17 @@ def estimate_experiment(
     """The table of one experiment, from its `analysed` participants; `COLUMNS`."""
     cells = [
         _Cell(family, outcome, each)
-        for family in planned.families
+        for family in plan.families
         for outcome in family.outcomes
-        for each in planned.rows(family)
+        for each in plan.rows(family)
     ]
-    work = _Work(data, planned, plan, notes, reached.level)
+    work = _Work(data, plan, notes, reached.level)
     for task, members in _tasks(cells, work).items():
         work.run(task, members)
-    for family in planned.families:
+    for family in plan.families:
         _judge([cell for cell in cells if cell.family == family], plan, family, reached.level)
-    robustness(data, cells, planned, plan)
-    frame = pd.DataFrame([cell.row(planned, plan, reached.level) for cell in cells])
+    robustness(data, cells, plan)
+    frame = pd.DataFrame([cell.row(plan, reached.level) for cell in cells])
     for name in TEXTS:
         frame[name] = frame[name].fillna("")
     return frame[list(COLUMNS)]
@@ -237,11 +243,11 @@ class _Cell:
     def number(self, name: str) -> float:
         return float(self.values.get(name, np.nan))
 
-    def row(self, planned: ExperimentPlan, plan: Plan, level: float) -> dict[str, Any]:
+    def row(self, plan: Plan, level: float) -> dict[str, Any]:
         """All columns; what is not known is missing."""
         each = self.hypothesis
         described = {
-            "experiment": planned.name,
+            "experiment": plan.name,
             "family": self.family.name,
             "hypothesis": each.id,
             "claim": "all" if each.all else "" if each.descriptive else self.claim(plan),
@@ -297,7 +303,6 @@ class _Work:
     """Fits tasks on the data of an experiment and writes what they give into their cells."""
 
     data: pd.DataFrame
-    planned: ExperimentPlan
     plan: Plan
     notes: Notes
     level: float
@@ -311,7 +316,7 @@ class _Work:
     def run(self, task: _Task, cells: list[_Cell]) -> None:
         known = self.known(task.outcomes[0])
         counts = self.data.loc[known, "arm"].value_counts()
-        present = [arm for arm in self.planned.arms if counts.get(arm, 0) > 1]
+        present = [arm for arm in self.plan.arms if counts.get(arm, 0) > 1]
         for outcome in task.outcomes:
             mine = [cell for cell in cells if cell.outcome == outcome]
             if self._absent(mine, outcome, present, bool(known.any())):
@@ -329,10 +334,10 @@ class _Work:
         """Marks the cells whose arms nobody is in; True if there were any."""
         found = False
         for cell in cells:
-            weights = np.abs(cell.hypothesis.weights or [[1.0] * len(self.planned.arms)])
+            weights = np.abs(cell.hypothesis.weights or [[1.0] * len(self.plan.arms)])
             needed = [
                 arm
-                for arm, weight in zip(self.planned.design.arms, weights.max(axis=0), strict=True)
+                for arm, weight in zip(self.plan.study.names, weights.max(axis=0), strict=True)
                 if weight > 0 and (not cell.hypothesis.association)
             ]
             missing = [arm for arm in needed if arm not in present]
@@ -422,7 +427,7 @@ class _Work:
         weights: list[Floats] = []
         at: dict[str, range] = {}
         for name in dict.fromkeys(cell.hypothesis.id for cell in cells):
-            mine = self._weights(sample, self.planned.hypothesis(name), task.slope)
+            mine = self._weights(sample, self.plan.hypothesis(name), task.slope)
             try:
                 contrasts(fitted, mine)
             except AnalysisError as error:
@@ -480,8 +485,8 @@ class _Work:
         values = sample.outcomes[:, column]
         if len(np.unique(values)) > 2:
             return len(values)
-        used = np.abs(each.weights or np.ones((1, len(self.planned.arms)))).max(axis=0) > 0
-        named = [arm for arm, one in zip(self.planned.design.arms, used, strict=True) if one]
+        used = np.abs(each.weights or np.ones((1, len(self.plan.arms)))).max(axis=0) > 0
+        named = [arm for arm, one in zip(self.plan.study.names, used, strict=True) if one]
         codes = [at for at, label in enumerate(sample.labels) if label in named]
         compared = values[np.isin(sample.model.arms, codes)]
         ones = int((compared == values.max()).sum())
@@ -490,7 +495,7 @@ class _Work:
     def _weights(self, sample: Sample, each: Hypothesis, slope: str) -> Floats:
         if each.association:
             return sample.model.common_slope(sample.common.index(slope))[None]
-        named = [dict(zip(self.planned.design.arms, row, strict=True)) for row in each.weights]
+        named = [dict(zip(self.plan.study.names, row, strict=True)) for row in each.weights]
         arms = [
             sample.arm_weights({arm: weight for arm, weight in row.items() if weight})
             for row in named
@@ -541,7 +546,7 @@ class _Work:
     ) -> Floats:
         """Randomization p-values (contrasts, outcomes); those of a set stand at its first one."""
         p_values = np.full(found.estimate.shape, np.nan)
-        if all(self.planned.hypothesis(name).association for name in at):
+        if all(self.plan.hypothesis(name).association for name in at):
             return p_values
         width = sample.model.count * (1 + len(sample.by_arm))
         single = [place[0] for place in at.values() if len(place) == 1]

@@ -8,29 +8,25 @@ from analysis.errors import AnalysisError
 from analysis.estimators.factorial import CELLS, cell_contrasts
 from analysis.inference.contrast import view
 from analysis.planned.estimate import SESSION, Notes
-from analysis.planned.plan import ExperimentPlan, Plan
+from analysis.planned.plan import Plan
 
 
-def factorial_effects(
-    data: pd.DataFrame, planned: ExperimentPlan, plan: Plan, notes: Notes
-) -> pd.DataFrame | None:
+def factorial_effects(data: pd.DataFrame, plan: Plan, notes: Notes) -> pd.DataFrame | None:
     """Main effects, interaction and cell contrasts on the primary outcomes; the tidy frame.
 
     The terms are those of `analysis.factorial`; the numbers those of the planned regression, so
     that a contrast has one estimate and one standard error wherever it stands.
     """
-    first, second = planned.design.factors
-    members = planned.design.factors
-    cells = {
-        (int(arm in members[first]), int(arm in members[second])): arm for arm in planned.arms
-    }
+    members = plan.members
+    first, second = members
+    cells = {(int(arm in members[first]), int(arm in members[second])): arm for arm in plan.arms}
     terms = {
         term: {cells[cell]: weight for cell, weight in zip(CELLS, weights, strict=True) if weight}
         for term, weights in cell_contrasts(first, second).items()
     }
     by_arm = list(plan.by_arm)
     frames = []
-    for name in planned.primary.outcomes:
+    for name in plan.primary.outcomes:
         usable = [c for c in plan.covariates if c in data.columns and data[c].nunique() > 1]
         try:
             frames.append(

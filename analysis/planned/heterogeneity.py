@@ -9,24 +9,22 @@ import pandas as pd
 from analysis.errors import AnalysisError
 from analysis.inference.contrast import contrast
 from analysis.planned.estimate import SESSION, Notes
-from analysis.planned.plan import ExperimentPlan, Plan
+from analysis.planned.plan import Plan
 
 
-def heterogeneity(
-    data: pd.DataFrame, planned: ExperimentPlan, plan: Plan, notes: Notes
-) -> pd.DataFrame:
+def heterogeneity(data: pd.DataFrame, plan: Plan, notes: Notes) -> pd.DataFrame:
     """The change of each comparison of two arms per standard deviation of each moderator.
 
     Gerber & Green 2012, *Field Experiments*, ch. 9; exploratory. The tidy frame with
     ``hypothesis``, ``moderator`` and ``contrast``, from the `analysed` participants.
     """
     rows: list[dict[str, Any]] = []
-    for outcome in planned.primary.outcomes:
+    for outcome in plan.primary.outcomes:
         for moderator in plan.heterogeneity:
             scaled = _standardised(data, moderator)
-            for each in planned.hypotheses:
-                if not each.control or each.factor or each.moderator or scaled is None:
-                    continue
+            if scaled is None:
+                continue
+            for each in plan.pairs:
                 sessions = SESSION if plan.session_effects and SESSION in data.columns else None
                 try:
                     frame = contrast(
@@ -38,6 +36,7 @@ def heterogeneity(
                         covariates=[c for c in plan.covariates if c != moderator],
                         sessions=sessions,
                         draws=0,
+                        alpha=plan.alpha,
                     )
                 except AnalysisError as error:
                     notes.add(f"No heterogeneity of {each.id} along {moderator}: {error}")

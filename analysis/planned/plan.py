@@ -1,4 +1,4 @@
-"""The pre-registered analysis, read from `plan.toml` and checked against what the data hold.
+"""The pre-registered analysis of a study, from its `plan.toml`, checked against its design.
 
 `estimate`, `report`, `power` and `preregister` all read the same `Plan`. A plan that names
 something that does not exist, or that contradicts itself, is refused with its file and line.
@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from analysis.errors import AnalysisError
-from analysis.exports.derived import DERIVED
 from analysis.inference.claims import CLAIMS
 from analysis.planned.tables import Table, choices, read_table
-from study import columns
-from study.experiments import EXPERIMENTS, Experiment
+from study.finding import studies
+from study.problems import shown
+from study.study import Study
 
-FILE = Path(__file__).parents[1] / "plan.toml"
+FILE = "plan.toml"
+"""The plan of a study, in its folder."""
 
 KINDS = {
     "continuous": "slopes by arm alone",
@@ -40,6 +41,7 @@ ADJUSTMENTS = {
 EXCLUSIONS = {
     "bots": "participants played by oTree's bots",
     "demo": "sessions created from the demo page",
+    "pilot": "pilot sessions",
     "forced_arm": "participants whose arm was set by hand (force_arm)",
     "not_assigned": "participants who left before an arm was drawn",
 }
@@ -64,6 +66,7 @@ class Outcome:
     interest, ``smallest_interaction`` that between differences (0: no interaction is planned).
     ``expected_sd`` is what the standard deviation within arms will be, for power (0: unknown).
     Where what a hypothesis says to increase shows as a decrease, the outcome is ``reversed``.
+    ``drawn``: its distribution is drawn, as that of every primary outcome is.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Outcome:
     scale: float = 1.0
     level_unit: str = ""
     reversed: bool = False
+    drawn: bool = False
 
     def claim(self, claim: str) -> str:
         """What a hypothesis' claim means on this outcome: on a ``reversed`` one, the contrary."""
@@ -162,36 +166,64 @@ class Family:
 
 
 @dataclass(frozen=True)
-class ExperimentPlan:
-    """The hypotheses of one experiment, its families of tests, its arms and factors in words.
+class Plan:
+    """The whole analysis of one study: what is estimated, how, on whom, and what counts as small.
 
     ``size`` is the planned number of analysed participants, ``looks`` the smaller numbers at which
-    the outcomes are looked at before. ``levels`` name, for a factor with several levels, the arms
-    of each.
+    the outcomes are looked at before. ``by_arm`` are those of the ``covariates`` that have a slope
+    in each arm. ``described`` outcomes are shown by arm and belong to no hypothesis. ``versions``
+    is the column that tells the versions of a treatment apart, over which effects are compared.
+    ``arms`` and ``factors`` are in words; ``levels`` name the arms of each level of a factor.
+    ``file`` is where it was read.
     """
 
-    name: str
+    study: Study
     title: str
     question: str
+    alpha: float
+    power: float
+    draws: int
+    seed: int
+    covariates: tuple[str, ...]
+    by_arm: tuple[str, ...]
+    session_effects: bool
+    heterogeneity: tuple[str, ...]
+    exclusions: tuple[str, ...]
+    outcomes: Mapping[str, Outcome]
+    described: tuple[str, ...]
+    versions: str
     arms: Mapping[str, str]
     factors: Mapping[str, str]
-    hypotheses: tuple[Hypothesis, ...]
-    families: tuple[Family, ...]
     size: int
-    looks: tuple[int, ...] = ()
-    levels: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    looks: tuple[int, ...]
+    levels: Mapping[str, Mapping[str, tuple[str, ...]]]
+    hypotheses: tuple[Hypothesis, ...] = ()
+    families: tuple[Family, ...] = ()
+    file: Path | None = field(default=None, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The study's."""
+        return self.study.name
 
     @property
     def primary(self) -> Family:
         return self.families[0]
 
     @property
-    def outcomes(self) -> tuple[str, ...]:
+    def judged(self) -> tuple[str, ...]:
+        """The outcomes of all families."""
         return tuple(name for family in self.families for name in family.outcomes)
 
     @property
-    def design(self) -> Experiment:
-        return EXPERIMENTS[self.name]
+    def members(self) -> dict[str, tuple[str, ...]]:
+        """For each factor of the design, the arms in which it is present."""
+        return {factor.name: tuple(factor.arms) for factor in self.study.factors}
+
+    @property
+    def pairs(self) -> list[Hypothesis]:
+        """The hypotheses that compare the means of two arms."""
+        return [h for h in self.hypotheses if h.control and not h.factor and not h.moderator]
 
     def hypothesis(self, name: str) -> Hypothesis:
         return next(each for each in self.hypotheses if each.id == name)
@@ -205,27 +237,6 @@ class ExperimentPlan:
             or each.descriptive
             or (each.all and family == self.primary)
         ]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The whole analysis: what is estimated, how, on whom, and what would count as small.
-
-    ``by_arm`` are those of the ``covariates`` that have a slope in each arm.
-    """
-
-    title: str
-    alpha: float
-    power: float
-    draws: int
-    seed: int
-    covariates: tuple[str, ...]
-    by_arm: tuple[str, ...]
-    session_effects: bool
-    heterogeneity: tuple[str, ...]
-    exclusions: tuple[str, ...]
-    outcomes: Mapping[str, Outcome]
-    experiments: Mapping[str, ExperimentPlan]
 
     def bound(self, hypothesis: Hypothesis, outcome: str) -> float:
         """The smallest effect of interest of a hypothesis on an outcome; NaN: it has none."""
@@ -241,11 +252,25 @@ class Plan:
         return self.covariates if hypothesis.covariates is None else hypothesis.covariates
 
 
-def load_plan(path: str | Path = FILE) -> Plan:
+def plans(files: Iterable[str | Path] = ()) -> dict[str, Plan]:
+    """The plan of each study that has one, by the study's name, in the order of the studies.
+
+    Each of ``files`` takes the place of the plan of the study that it names. Raises like
+    `read_plan`, and `study.problems.DesignError` for a broken design.
+    """
+    found = {plan.name: plan for plan in map(read_plan, files)}
+    for study in studies().values():
+        path = study.folder / FILE
+        if study.name not in found and path.is_file():
+            found[study.name] = read_plan(path)
+    return {name: found[name] for name in studies() if name in found}
+
+
+def read_plan(path: str | Path) -> Plan:
     """The plan in the TOML file at ``path``.
 
     Raises ``AnalysisError`` with file and line when the file cannot be read, is not TOML, or says
-    something that the experiments, the columns or the engine do not know.
+    something that the study, its columns or the engine do not know.
     """
     path = Path(path)
     try:
@@ -254,37 +279,46 @@ def load_plan(path: str | Path = FILE) -> Plan:
         raise AnalysisError(f"{path}: the plan cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError:
         raise AnalysisError(f"{path}: the plan is not UTF-8 text; save it as UTF-8.") from None
-    return parse_plan(text, str(path))
+    return replace(parse_plan(text, shown(path)), file=path)
 
 
 def parse_plan(text: str, name: str = "plan") -> Plan:
-    """The plan in ``text``; ``name`` stands for the file in messages. Raises like `load_plan`."""
+    """The plan in ``text``; ``name`` stands for the file in messages. Raises like `read_plan`."""
     return _plan(read_table(text, name))
 
 
-def numeric_columns(experiment: str) -> tuple[str, ...]:
-    """The columns of an experiment's participants that can be an outcome or a covariate."""
-    apps = EXPERIMENTS[experiment].app_sequence
-    declared = {name: column for app in apps for name, column in columns.columns(app).items()}
-    return (*(name for name, column in declared.items() if column.type in NUMERIC), *DERIVED)
+def numeric_columns(study: Study) -> tuple[str, ...]:
+    """The columns and measures of a study's participants that can be outcome or covariate."""
+    numbers = (name for name, column in study.columns.items() if column.type in NUMERIC)
+    return tuple(dict.fromkeys([*numbers, *study.measures]))
 
 
-def baseline_columns() -> tuple[str, ...]:
-    """The columns measured before assignment, which alone may be covariates or moderators."""
-    declared = columns.columns("intake").items()
-    return (*(n for n, c in declared if c.type in NUMERIC[:3]), "psm", "motivation")
+def measured_before(study: Study, *, words: bool = False) -> tuple[str, ...]:
+    """Those measured before the arm is drawn, which alone may be covariates or moderators.
+
+    ``words``: answers in words too, which may be covariates (`analysis.planned.coding`).
+    """
+    known = set(numeric_columns(study))
+    if words:
+        known |= {c.name for c in study.columns.values() if c.type == "choice" and c.answers}
+    return tuple(name for name in dict.fromkeys(study.written_before) if name in known)
 
 
 # ---------------------------------------------------------------------------- from text to plan
 
 
 def _plan(root: Table) -> Plan:
-    root.only(*Plan.__dataclass_fields__)
-    before = baseline_columns()
-    outcomes = _outcomes(root.table("outcomes"))
-    covariates = root.names("covariates", before)
+    root.only(*(key for key in Plan.__dataclass_fields__ if key != "file"))
+    study = studies()[root.choice("study", tuple(studies()))]
+    if not study.arms:
+        root.refuse("study", f"the study {study.name} has no arms, so nothing can be compared.")
+    outcomes = _outcomes(root.table("outcomes"), study)
+    covariates = _before(root, "covariates", study, words=True)
+    size = root.whole("size", 4 * len(study.arms), 10_000_000)
     plan = Plan(
+        study=study,
         title=root.text("title"),
+        question=root.text("question"),
         alpha=root.number("alpha", 0, 0.5, "a number between 0 and 0.5"),
         power=root.number("power", 0.5, 1, "a number between 0.5 and 1"),
         draws=root.whole("draws", 99, 10_000_000),
@@ -292,16 +326,61 @@ def _plan(root: Table) -> Plan:
         covariates=covariates,
         by_arm=root.names("by_arm", covariates),
         session_effects=root.flag("session_effects", True),
-        heterogeneity=root.names("heterogeneity", before),
+        heterogeneity=_before(root, "heterogeneity", study),
         exclusions=root.names("exclusions", tuple(EXCLUSIONS)),
         outcomes=outcomes,
-        experiments={},
+        described=root.names("described", tuple(outcomes)),
+        versions=root.choice("versions", tuple(study.columns))
+        if "versions" in root.values
+        else "",
+        arms=_words(root, "arms", tuple(study.names)),
+        factors=_words(root, "factors", tuple(f.name for f in study.factors))
+        if study.factors
+        else {},
+        size=size,
+        looks=_looks(root, size, len(study.arms)),
+        levels=_levels(root, study),
     )
-    return replace(plan, experiments=_experiments(root.table("experiments"), plan))
+    hypotheses = tuple(_hypothesis(each, plan) for each in root.tables("hypotheses"))
+    plan = _with_parts(root, replace(plan, hypotheses=hypotheses))
+    _refuse_repeated_ids(root, plan)
+    families = tuple(_family(each, plan) for each in root.tables("families"))
+    _refuse_repeated_outcomes(root, families)
+    plan = replace(plan, families=families)
+    _check_bounds(root, plan)
+    return plan
 
 
-def _outcomes(table: Table) -> dict[str, Outcome]:
-    known = {name for experiment in EXPERIMENTS for name in numeric_columns(experiment)}
+def _before(entry: Table, key: str, study: Study, *, words: bool = False) -> tuple[str, ...]:
+    """Names of what was measured before the arm was drawn."""
+    written = entry.values.get(key)
+    for name in written if isinstance(written, list) else []:
+        _refuse_later(entry, key, f"names {name!r}", name, study)
+    return entry.names(key, measured_before(study, words=words))
+
+
+def _one_before(entry: Table, key: str, study: Study) -> str:
+    _refuse_later(entry, key, f"is {entry.values[key]!r}", entry.values[key], study)
+    return entry.choice(key, measured_before(study))
+
+
+def _refuse_later(entry: Table, key: str, said: str, name: object, study: Study) -> None:
+    """Refuses what treatment may have changed, and says in which step it is measured."""
+    if name in study.written_before:
+        return
+    for step in study.path:
+        written = [column.name for column in step.columns(study)]
+        written += [measure.name for measure in step.measures(study)]
+        if name in written:
+            entry.refuse(
+                key,
+                f"{key} {said}, which is measured after the arm is drawn ({step.place}, "
+                f"{step.name}), so treatment may change it.{choices('', measured_before(study))}",
+            )
+
+
+def _outcomes(table: Table, study: Study) -> dict[str, Outcome]:
+    known = numeric_columns(study)
     found = {}
     for name in table.values:
         entry = table.table(name)
@@ -331,43 +410,8 @@ def _outcome(entry: Table, name: str) -> Outcome:
         scale=above_0("scale", 1.0),
         level_unit=entry.text("level_unit", default=entry.text("unit")),
         reversed=entry.flag("reversed", False),
+        drawn=entry.flag("drawn", False),
     )
-
-
-def _experiments(table: Table, plan: Plan) -> dict[str, ExperimentPlan]:
-    table.only(*EXPERIMENTS)
-    if not table.values:
-        table.refuse(None, f"no experiment is planned.{choices('', tuple(EXPERIMENTS))}")
-    plans = {name: read_experiment(table.table(name), name, plan) for name in table.values}
-    _refuse_repeated_ids(table, plans)
-    return plans
-
-
-def read_experiment(entry: Table, name: str, plan: Plan) -> ExperimentPlan:
-    """One experiment of a plan whose other keys are known."""
-    entry.only(*(field for field in ExperimentPlan.__dataclass_fields__ if field != "name"))
-    design = EXPERIMENTS[name]
-    size = entry.whole("size", 4 * len(design.arms), 10_000_000)
-    planned = ExperimentPlan(
-        name=name,
-        title=entry.text("title"),
-        question=entry.text("question"),
-        arms=_words(entry, "arms", tuple(design.arms)),
-        factors=_words(entry, "factors", tuple(design.factors)) if design.factors else {},
-        hypotheses=(),
-        families=(),
-        size=size,
-        looks=_looks(entry, size, len(design.arms)),
-        levels=_levels(entry, design),
-    )
-    hypotheses = tuple(_hypothesis(each, planned) for each in entry.tables("hypotheses"))
-    planned = _with_parts(entry, replace(planned, hypotheses=hypotheses))
-    measured = tuple(outcome for outcome in plan.outcomes if outcome in numeric_columns(name))
-    families = tuple(_family(each, measured, planned) for each in entry.tables("families"))
-    _refuse_repeated_outcomes(entry, families)
-    planned = replace(planned, families=families)
-    _check_bounds(entry, planned, plan)
-    return planned
 
 
 def _looks(entry: Table, size: int, arms: int) -> tuple[int, ...]:
@@ -390,11 +434,14 @@ def _words(entry: Table, key: str, names: tuple[str, ...]) -> dict[str, str]:
     return {name: words.text(name) for name in names}
 
 
-def _levels(entry: Table, design: Experiment) -> dict[str, dict[str, tuple[str, ...]]]:
+def _levels(entry: Table, study: Study) -> dict[str, dict[str, tuple[str, ...]]]:
     """The arms of each level of each factor: those of the design, and those named in the plan."""
     found = {
-        name: {"0": tuple(arm for arm in design.arms if arm not in arms), "1": tuple(arms)}
-        for name, arms in design.factors.items()
+        factor.name: {
+            "0": tuple(arm for arm in study.names if arm not in factor.arms),
+            "1": tuple(factor.arms),
+        }
+        for factor in study.factors
     }
     if "levels" not in entry.values:
         return found
@@ -402,7 +449,7 @@ def _levels(entry: Table, design: Experiment) -> dict[str, dict[str, tuple[str, 
     for name in table.values:
         factor = table.table(name)
         found[name] = {
-            level: factor.names(level, tuple(design.arms), empty=False) for level in factor.values
+            level: factor.names(level, tuple(study.names), empty=False) for level in factor.values
         }
         held = [arm for arms in found[name].values() for arm in arms]
         if len(found[name]) < 2 or len(set(held)) != len(held):
@@ -415,7 +462,7 @@ def _levels(entry: Table, design: Experiment) -> dict[str, dict[str, tuple[str, 
 FORMS = ("treatment", "interaction", "factor", "association", "all")
 
 
-def _hypothesis(entry: Table, planned: ExperimentPlan) -> Hypothesis:
+def _hypothesis(entry: Table, plan: Plan) -> Hypothesis:
     known = tuple(f for f in Hypothesis.__dataclass_fields__ if f != "weights")
     if "expected" in entry.values:
         entry.refuse("expected", f"'expected' is called 'claim' now.{choices('', tuple(CLAIMS))}")
@@ -440,7 +487,7 @@ def _hypothesis(entry: Table, planned: ExperimentPlan) -> Hypothesis:
         smallest_effect=entry.number("smallest_effect", 0, math.inf, "a number above 0")
         if "smallest_effect" in entry.values
         else math.nan,
-        covariates=entry.names("covariates", baseline_columns())
+        covariates=_before(entry, "covariates", plan.study, words=True)
         if "covariates" in entry.values
         else None,
         descriptive=entry.flag("descriptive", False),
@@ -451,32 +498,30 @@ def _hypothesis(entry: Table, planned: ExperimentPlan) -> Hypothesis:
                 entry.refuse(key, f"a conjunction has no {key}; its parts have.")
         return replace(hypothesis, all=_parts(entry))
     if form == "association":
-        return replace(hypothesis, association=entry.choice("association", baseline_columns()))
-    hypothesis = _compared(entry, form, hypothesis, planned)
+        return replace(hypothesis, association=_one_before(entry, "association", plan.study))
+    hypothesis = _compared(entry, form, hypothesis, plan)
     if hypothesis.joint and hypothesis.claim != "differs":
         entry.refuse("claim", "a claim about several contrasts at once must be 'differs'.")
     if "moderator" in entry.values:
-        hypothesis = replace(hypothesis, moderator=entry.choice("moderator", baseline_columns()))
+        hypothesis = replace(hypothesis, moderator=_one_before(entry, "moderator", plan.study))
     return hypothesis
 
 
-def _compared(
-    entry: Table, form: str, hypothesis: Hypothesis, planned: ExperimentPlan
-) -> Hypothesis:
+def _compared(entry: Table, form: str, hypothesis: Hypothesis, plan: Plan) -> Hypothesis:
     """The hypothesis with what it compares, and the weights of the arms."""
-    arms = tuple(planned.design.arms)
+    arms = tuple(plan.study.names)
     if form == "interaction":
-        factors = _interaction(entry, planned)
-        members = [planned.design.factors[name] for name in factors]
+        factors = _interaction(entry, plan)
+        members = [plan.members[name] for name in factors]
         row = tuple(math.prod(1.0 if arm in m else -1.0 for m in members) for arm in arms)
         return replace(hypothesis, interaction=factors, weights=(row,))
     levels: Mapping[str, tuple[str, ...]] = {arm: (arm,) for arm in arms}
     factor = ""
     if form == "factor":
-        if not planned.levels:
-            entry.refuse("factor", f"{planned.name} has no factors and names no levels.")
-        factor = entry.choice("factor", tuple(planned.levels))
-        levels = planned.levels[factor]
+        if not plan.levels:
+            entry.refuse("factor", f"{plan.name} has no factors and names no levels.")
+        factor = entry.choice("factor", tuple(plan.levels))
+        levels = plan.levels[factor]
         if "treatment" not in entry.values and "control" not in entry.values:
             first, *others = levels
             rows = tuple(_difference(arms, levels[each], levels[first]) for each in others)
@@ -494,10 +539,10 @@ def _difference(arms: Sequence[str], high: Sequence[str], low: Sequence[str]) ->
     return tuple((arm in high) / len(high) - (arm in low) / len(low) for arm in arms)
 
 
-def _interaction(entry: Table, planned: ExperimentPlan) -> tuple[str, ...]:
-    if not planned.design.factors:
-        entry.refuse("interaction", f"{planned.name} has no factors that could interact.")
-    factors = entry.names("interaction", tuple(planned.design.factors), empty=False)
+def _interaction(entry: Table, plan: Plan) -> tuple[str, ...]:
+    if not plan.study.factors:
+        entry.refuse("interaction", f"{plan.name} has no factors that could interact.")
+    factors = entry.names("interaction", tuple(plan.members), empty=False)
     if len(factors) != 2:
         entry.refuse("interaction", "interaction must name two factors.")
     return factors
@@ -520,11 +565,11 @@ def _parts(entry: Table) -> tuple[Part, ...]:
     return tuple(found)
 
 
-def _with_parts(entry: Table, planned: ExperimentPlan) -> ExperimentPlan:
+def _with_parts(entry: Table, plan: Plan) -> Plan:
     """Conjunctions checked, and their parts given the claims of their hypotheses."""
-    single = {each.id: each for each in planned.hypotheses if not each.all}
+    single = {each.id: each for each in plan.hypotheses if not each.all}
     found = []
-    for place, each in _placed(entry, planned):
+    for place, each in _placed(entry, plan):
         for part in each.all:
             if part.hypothesis not in single:
                 names = choices(part.hypothesis, tuple(single))
@@ -533,22 +578,22 @@ def _with_parts(entry: Table, planned: ExperimentPlan) -> ExperimentPlan:
                 place.refuse("all", f"{part.hypothesis} can only be claimed to differ.")
         parts = (replace(p, claim=p.claim or single[p.hypothesis].claim) for p in each.all)
         found.append(replace(each, all=tuple(parts)))
-    return replace(planned, hypotheses=tuple(found))
+    return replace(plan, hypotheses=tuple(found))
 
 
-def _placed(entry: Table, planned: ExperimentPlan) -> Iterator[tuple[Table, Hypothesis]]:
-    yield from zip(entry.tables("hypotheses"), planned.hypotheses, strict=True)
+def _placed(entry: Table, plan: Plan) -> Iterator[tuple[Table, Hypothesis]]:
+    yield from zip(entry.tables("hypotheses"), plan.hypotheses, strict=True)
 
 
-def _check_bounds(entry: Table, planned: ExperimentPlan, plan: Plan) -> None:
+def _check_bounds(entry: Table, plan: Plan) -> None:
     """A claim against a smallest effect has one, and so has every interaction."""
-    claims = {each.id: {each.claim} for each in planned.hypotheses}
-    for each in planned.hypotheses:
+    claims = {each.id: {each.claim} for each in plan.hypotheses}
+    for each in plan.hypotheses:
         for part in each.all:
             claims[part.hypothesis] |= {part.claim}
-    for place, each in _placed(entry, planned):
-        for family in planned.families:
-            if each not in planned.rows(family) or each.all:
+    for place, each in _placed(entry, plan):
+        for family in plan.families:
+            if each not in plan.rows(family) or each.all:
                 continue
             for outcome in family.outcomes:
                 bound = plan.bound(each, outcome)
@@ -569,15 +614,15 @@ def _check_bounds(entry: Table, planned: ExperimentPlan, plan: Plan) -> None:
 # ------------------------------------------------------------------------------------ families
 
 
-def _family(entry: Table, outcomes: tuple[str, ...], planned: ExperimentPlan) -> Family:
+def _family(entry: Table, plan: Plan) -> Family:
     entry.only(*Family.__dataclass_fields__)
-    tested = tuple(h.id for h in planned.hypotheses if not h.all and not h.descriptive)
+    tested = tuple(h.id for h in plan.hypotheses if not h.all and not h.descriptive)
     if not tested:
         entry.refuse(None, "every hypothesis is descriptive, so there is nothing to test.")
     named = entry.names("hypotheses", tested, empty=False) if "hypotheses" in entry.values else ()
     return Family(
         name=entry.text("name"),
-        outcomes=entry.names("outcomes", outcomes, empty=False),
+        outcomes=entry.names("outcomes", tuple(plan.outcomes), empty=False),
         hypotheses=named or tested,
         adjustment=entry.choice("adjustment", tuple(ADJUSTMENTS), "step_down"),
     )
@@ -601,10 +646,9 @@ def _refuse_repeated_outcomes(entry: Table, families: Sequence[Family]) -> None:
                 seen[outcome, hypothesis] = family.name
 
 
-def _refuse_repeated_ids(table: Table, plans: Mapping[str, ExperimentPlan]) -> None:
+def _refuse_repeated_ids(entry: Table, plan: Plan) -> None:
     seen: set[str] = set()
-    for name, planned in plans.items():
-        for place, hypothesis in _placed(table.table(name), planned):
-            if hypothesis.id in seen:
-                place.refuse("id", f"two hypotheses have the id {hypothesis.id!r}.")
-            seen.add(hypothesis.id)
+    for place, hypothesis in _placed(entry, plan):
+        if hypothesis.id in seen:
+            place.refuse("id", f"two hypotheses have the id {hypothesis.id!r}.")
+        seen.add(hypothesis.id)

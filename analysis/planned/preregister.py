@@ -9,14 +9,13 @@ from analysis.planned.plan import (
     EXCLUSIONS,
     KINDS,
     RARE,
-    ExperimentPlan,
     Family,
     Hypothesis,
     Outcome,
     Plan,
 )
 from analysis.words import listed
-from study import columns, randomization
+from study import randomization
 
 CLAIMED = {
     "differs": "It is claimed that the two differ, in either direction; the test is two-sided",
@@ -56,20 +55,16 @@ def _study(plan: Plan) -> Iterator[str]:
     yield ""
     yield "**Have any data been collected for this study already?** [No, none.]"
     yield ""
-    yield "**Research questions**"
+    yield "**Research question**"
     yield ""
-    for planned in plan.experiments.values():
-        yield f"- {planned.title}. {planned.question}"
+    yield f"- {plan.question}"
 
 
 def _hypotheses(plan: Plan) -> Iterator[str]:
     yield "## Hypotheses"
-    for planned in plan.experiments.values():
-        yield ""
-        yield f"### {planned.title}"
-        yield ""
-        for hypothesis in planned.hypotheses:
-            yield f"- **{hypothesis.id}.** {hypothesis.statement} {_claim(hypothesis, plan)}"
+    yield ""
+    for hypothesis in plan.hypotheses:
+        yield f"- **{hypothesis.id}.** {hypothesis.statement} {_claim(hypothesis, plan)}"
 
 
 def _claim(each: Hypothesis, plan: Plan) -> str:
@@ -102,20 +97,19 @@ def _design(plan: Plan) -> Iterator[str]:
     yield "## Design plan"
     yield ""
     yield (
-        "**Study type.** Laboratory experiments. Participants are randomly assigned to one arm "
-        "each (between subjects)."
+        "**Study type.** Experiment. Participants are randomly assigned to one arm each (between "
+        "subjects)."
     )
-    for planned in plan.experiments.values():
-        yield ""
-        yield f"**Arms: {planned.title}.**"
-        yield ""
-        for arm, words in planned.arms.items():
-            yield f"- `{arm}`: {words}"
+    yield ""
+    yield "**Arms.**"
+    yield ""
+    for arm, words in plan.arms.items():
+        yield f"- `{arm}`: {words}"
     yield ""
     yield (
         "**Randomization.** Permuted blocks, in which each arm appears "
         f"{randomization.COPIES} times in random order, separately in each session (and within "
-        "strata of the baseline score, if the session is stratified). The arm is drawn at the "
+        "its strata, if the session is stratified). The arm is drawn at the "
         "moment the treatment would be shown. The seed is stored with the data, and the list can "
         "be recomputed from it."
     )
@@ -133,20 +127,19 @@ def _sample(plan: Plan) -> Iterator[str]:
     yield ""
     yield "**Sample size and stopping rule.**"
     yield ""
-    for planned in plan.experiments.values():
-        yield f"- {planned.title}: {planned.size:,} analysed participants. {_looks(planned)}"
+    yield f"{plan.size:,} analysed participants. {_looks(plan)}"
     yield ""
     yield (
-        "[Why these numbers.] Power, minimum detectable effect and the smallest bound that can be "
+        "[Why this number.] Power, minimum detectable effect and the smallest bound that can be "
         f"claimed come from `python -m analysis power`, at {100 * plan.power:g}% power and a "
         f"{100 * plan.alpha:g}% level."
     )
 
 
-def _looks(planned: ExperimentPlan) -> str:
-    if not planned.looks:
+def _looks(plan: Plan) -> str:
+    if not plan.looks:
         return "Outcomes are not looked at by arm before."
-    numbers = listed([f"{look:,}" for look in planned.looks])
+    numbers = listed([f"{look:,}" for look in plan.looks])
     return (
         f"Outcomes are looked at by arm before at {numbers}; the level of each look comes from "
         "the spending function of O'Brien-Fleming type (Lan and DeMets 1983, "
@@ -156,27 +149,26 @@ def _looks(planned: ExperimentPlan) -> str:
 
 def _variables(plan: Plan) -> Iterator[str]:
     yield "## Variables"
-    for planned in plan.experiments.values():
+    yield ""
+    shown = [(family.name.capitalize(), family.outcomes) for family in plan.families]
+    shown += [("Described", plan.described)] if plan.described else []
+    for kind, outcomes in shown:
+        yield f"**{kind} outcomes**"
         yield ""
-        yield f"### {planned.title}"
+        for name in outcomes:
+            yield f"- {_outcome(plan.outcomes[name], plan)}"
         yield ""
-        for family in planned.families:
-            yield f"**{family.name.capitalize()} outcomes**"
-            yield ""
-            for name in family.outcomes:
-                yield f"- {_outcome(plan.outcomes[name], planned)}"
-            yield ""
     yield (
         f"**Covariates**, measured before treatment: {_names(plan.covariates)}. "
         f"**Moderators**: {_names(plan.heterogeneity)}."
     )
 
 
-def _outcome(outcome: Outcome, planned: ExperimentPlan) -> str:
-    declared = columns.columns(planned.design.app).get(outcome.name)
+def _outcome(outcome: Outcome, plan: Plan) -> str:
+    declared = plan.study.columns.get(outcome.name)
     meaning = f" {declared.description}" if declared else ""
     smallest = f"{outcome.smallest_effect * outcome.scale:g} {outcome.unit}"
-    if outcome.smallest_interaction and any(each.interaction for each in planned.hypotheses):
+    if outcome.smallest_interaction and any(each.interaction for each in plan.hypotheses):
         smallest += (
             f"; of interactions: {outcome.smallest_interaction * outcome.scale:g} {outcome.unit}"
         )
@@ -207,10 +199,9 @@ def _analysis(plan: Plan) -> Iterator[str]:
     yield ""
     yield "| hypothesis | estimate | primary outcome |"
     yield "|---|---|---|"
-    for planned in plan.experiments.values():
-        primary = ", ".join(f"`{name}`" for name in planned.primary.outcomes)
-        for hypothesis in planned.hypotheses:
-            yield f"| {hypothesis.id} | {_estimate(hypothesis)} | {primary} |"
+    primary = ", ".join(f"`{name}`" for name in plan.primary.outcomes)
+    for hypothesis in plan.hypotheses:
+        yield f"| {hypothesis.id} | {_estimate(hypothesis)} | {primary} |"
     yield ""
     yield (
         "**Randomization inference.** Beside every contrast stands the randomization p-value of "
@@ -222,6 +213,14 @@ def _analysis(plan: Plan) -> Iterator[str]:
         "**Robustness**, shown beside each estimate and deciding nothing: all covariates with a "
         f"slope in each arm, and by kind of outcome: {_robust(plan)}."
     )
+    if plan.versions:
+        yield ""
+        yield (
+            "**Versions**, as robustness and no hypothesis: each comparison of two arms on the "
+            f"primary outcomes for every version of a message (`{plan.versions}`) by itself and "
+            "with all versions weighing the same, from the same regression with a mean for each "
+            "version."
+        )
     yield ""
     yield (
         f"**Heterogeneity.** The change of each comparison with {_names(plan.heterogeneity)} on "
@@ -269,9 +268,8 @@ def _inference(plan: Plan) -> Iterator[str]:
         "beside them intervals that hold for all claims of a family together. Families:"
     )
     yield ""
-    for planned in plan.experiments.values():
-        for family in planned.families:
-            yield f"- {planned.title}, {family.name}: {_family(planned, family)}"
+    for family in plan.families:
+        yield f"- {family.name}: {_family(family)}"
     yield ""
     yield (
         "**Conjunctions** have the largest of their parts' unadjusted p-values and need no "
@@ -291,7 +289,7 @@ def _inference(plan: Plan) -> Iterator[str]:
     )
 
 
-def _family(planned: ExperimentPlan, family: Family) -> str:
+def _family(family: Family) -> str:
     ids = ", ".join(family.hypotheses)
     return f"{ids} on {_names(family.outcomes)}, adjusted by {ADJUSTMENTS[family.adjustment]}."
 
@@ -316,8 +314,8 @@ def _other(plan: Plan) -> Iterator[str]:
     yield "## Other"
     yield ""
     yield (
-        "Reported, never conditioned on: source recalled, perceived impact, time on the treatment "
-        "page. Balance before treatment, reliability of scales, floor and ceiling effects, and "
-        "suspicious answer patterns are described. This text was generated from "
-        "`analysis/plan.toml`; the report is produced from the same file and lists departures."
+        "Reported, never conditioned on: what checks whether the treatment came across, and the "
+        "time on its page. Balance before treatment, reliability of scales, floor and ceiling "
+        "effects, and suspicious answer patterns are described. This text was generated from the "
+        "study's `plan.toml`; the report is produced from the same file and lists departures."
     )

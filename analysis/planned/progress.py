@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.inference.looks import levels
-from analysis.planned.plan import ExperimentPlan
+from analysis.planned.plan import Plan
 
 OVERRUN = 0.1
 """A look holds for up to this share of the planned size more: the rest of a last session."""
@@ -37,33 +37,33 @@ class Progress:
         return self.look > 0
 
 
-def progress(
-    analysed: pd.DataFrame, planned: ExperimentPlan, alpha: float, *, as_real: bool = False
-) -> Progress:
+def progress(analysed: pd.DataFrame, plan: Plan, *, as_real: bool = False) -> Progress:
     """The progress of an experiment, from its analysed participants.
 
     Simulated participants alone are complete data, and beside real ones do not count, unless
     ``as_real``.
     """
-    count, last = len(analysed), len(planned.looks) + 1
+    count, last = len(analysed), len(plan.looks) + 1
     simulated = False
     if "simulated" in analysed and not as_real:
         real = int((analysed["simulated"] != 1).fillna(True).sum())
         simulated, count = real == 0, real or count
-    complete = count >= planned.size or simulated
-    look = last if complete else _look(count, planned)
-    before = [size / planned.size for size in planned.looks]
+    complete = count >= plan.size or simulated
+    look = last if complete else _look(count, plan)
+    before = [size / plan.size for size in plan.looks]
     if complete:
-        level = levels([*before, 1.0], alpha)[-1] if before else alpha
+        level = levels([*before, 1.0], plan.alpha)[-1] if before else plan.alpha
+    elif look:
+        level = levels([*before[: look - 1], count / plan.size], plan.alpha)[-1]
     else:
-        level = levels([*before[: look - 1], count / planned.size], alpha)[-1] if look else alpha
-    return Progress(count, planned.size, look, last, level)
+        level = plan.alpha
+    return Progress(count, plan.size, look, last, level)
 
 
-def _look(count: int, planned: ExperimentPlan) -> int:
+def _look(count: int, plan: Plan) -> int:
     """The number of the planned look that ``count`` participants have just reached, or 0."""
-    reached = [at for at, size in enumerate(planned.looks, start=1) if size <= count]
+    reached = [at for at, size in enumerate(plan.looks, start=1) if size <= count]
     if not reached:
         return 0
-    within = count <= planned.looks[reached[-1] - 1] + OVERRUN * planned.size
+    within = count <= plan.looks[reached[-1] - 1] + OVERRUN * plan.size
     return reached[-1] if within else 0

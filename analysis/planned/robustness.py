@@ -13,7 +13,7 @@ from analysis.estimators import count_model, ordered_logit, rank_test
 from analysis.exports.derived import BLOCK
 from analysis.inference.fit import contrasts, fit
 from analysis.inference.sample import prepare
-from analysis.planned.plan import ExperimentPlan, Hypothesis, Plan
+from analysis.planned.plan import Hypothesis, Plan
 
 if TYPE_CHECKING:
     from analysis.planned.estimate import _Cell
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 SESSION = "session_code"
 
 
-def robustness(
-    data: pd.DataFrame, cells: Sequence[_Cell], planned: ExperimentPlan, plan: Plan
-) -> None:
+def robustness(data: pd.DataFrame, cells: Sequence[_Cell], plan: Plan) -> None:
     """Fills ``by_arm_…`` and ``robustness…`` of the cells that have an estimate.
 
     A second opinion that the data do not allow stays empty: it decides nothing.
@@ -36,12 +34,10 @@ def robustness(
             continue
         covariates = tuple(str(cell.values["covariates"]).split())
         if covariates and set(plan.by_arm) != set(covariates):
-            estimate, p_value = _fitted(data, cell.outcome, planned, each, covariates, plan)
+            estimate, p_value = _fitted(data, cell.outcome, plan, each, covariates)
             cell.values |= {"by_arm_estimate": estimate, "by_arm_p": p_value}
         kind = plan.outcomes[cell.outcome].kind
-        name, estimate, p_value = _by_kind(
-            kind, data, cell.outcome, planned, each, covariates, plan
-        )
+        name, estimate, p_value = _by_kind(kind, data, cell.outcome, plan, each, covariates)
         if name:
             cell.values["robustness"] = name
             cell.values |= {"robustness_estimate": estimate, "robustness_p": p_value}
@@ -50,10 +46,9 @@ def robustness(
 def _fitted(
     data: pd.DataFrame,
     outcome: str,
-    planned: ExperimentPlan,
+    plan: Plan,
     each: Hypothesis,
     covariates: Sequence[str],
-    plan: Plan,
     by_arm: bool = True,
 ) -> tuple[float, float]:
     """The planned regression, with slopes by arm or not, of an outcome or a change of it."""
@@ -69,7 +64,7 @@ def _fitted(
             by_arm=covariates if by_arm else (),
             sessions=sessions,
         )
-        named = zip(planned.design.arms, each.weights[0], strict=True)
+        named = zip(plan.study.names, each.weights[0], strict=True)
         arms = sample.arm_weights({arm: weight for arm, weight in named if weight})
         found = contrasts(fit(sample.outcomes, sample.model), sample.model.weights(arms)[None])
     except AnalysisError:
@@ -81,10 +76,9 @@ def _by_kind(
     kind: str,
     data: pd.DataFrame,
     outcome: str,
-    planned: ExperimentPlan,
+    plan: Plan,
     each: Hypothesis,
     covariates: Sequence[str],
-    plan: Plan,
 ) -> tuple[str, float, float]:
     """Name, estimate and p-value of the second opinion that an outcome's kind asks for."""
     nothing = "", np.nan, np.nan
@@ -93,7 +87,7 @@ def _by_kind(
         framed = data.assign(
             _top=(data[outcome] >= top).astype(float).where(data[outcome].notna())
         )
-        found = _fitted(framed, "_top", planned, each, covariates, plan, by_arm=False)
+        found = _fitted(framed, "_top", plan, each, covariates, by_arm=False)
         return ("share at the highest value", *found)
     if kind == "continuous" or not each.control or each.factor:
         return nothing

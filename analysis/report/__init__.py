@@ -1,40 +1,44 @@
 """The report: the whole planned analysis as one page, with tables and figures beside it.
 
 `write_report` reads exports, `chapter` turns one experiment into findings (`findings`), figures
-(`figures`, drawn and saved by `drawing`) and tables (`tabulated`, `diagnosis`, rendered by
-`tables`) from its `estimates`; `methods` says how, `page` sets the page, `manifest` records from
+(`figures`, drawn and saved by `drawing`) and tables (`planned_tables`, `diagnosis`, rendered by
+`table`) from its `estimates`; `methods` says how, `page` sets the page, `manifest` records from
 what. The same inputs and seed give the same bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis.errors import AnalysisError, MissingTable
+from analysis.errors import AnalysisError, MissingTable, unknown
 from analysis.exports.checks import check
 from analysis.exports.derived import add_derived
 from analysis.exports.participants import load, load_answers
 from analysis.exports.problems import ERROR
 from analysis.exports.reading import Files, read_files
+from analysis.planned.comparison import differences
 from analysis.planned.estimate import assigned
-from analysis.planned.plan import FILE, Plan, load_plan
+from analysis.planned.plan import FILE, Plan, plans, read_plan
 from analysis.report import manifest, methods
 from analysis.report.chapter import Chapter, write_chapter
 from analysis.report.page import Page, render
-from analysis.report.tables import latex_document
+from analysis.report.table import latex_document
 from analysis.words import counted
+from study.problems import shown
 
 
 def write_report(
     exports: str | Path | Sequence[str | Path],
     directory: str | Path,
     *,
-    plan: str | Path | None = None,
+    plan: str | Path | Sequence[str | Path] = (),
+    preregistered: str | Path | Sequence[str | Path] = (),
+    experiment: str | None = None,
     include_bots: bool = False,
     include_demo: bool = False,
     draws: int | None = None,
@@ -45,11 +49,13 @@ def write_report(
 
     Parameters
     ----------
-    exports : CSV files or folders as oTree writes them, of one or both experiments.
+    exports : CSV files or folders as oTree writes them, of any of the studies.
     directory : made if it does not exist; files of an earlier report are replaced.
-    plan : another plan file than the project's.
-    include_bots, include_demo : keep simulated participants, or sessions made from the demo page;
-        listed as a departure from the plan.
+    plan : files that take the place of the plans of the studies that they name.
+    preregistered : plans as they were registered; the report lists what is different now.
+    experiment : one study only.
+    include_bots, include_demo : keep simulated participants, or sessions made from the demo page
+        and pilots; listed as a departure from the plan.
     as_real : hold simulated participants, too, to the planned size and looks; without it they are
         complete data. Real ones always are held to them.
     draws, seed : of the random draws, instead of the plan's; listed as departures.
@@ -64,14 +70,21 @@ def write_report(
     AnalysisError : a broken export or plan, or no participant to analyse. OSError if the
         directory cannot be written.
     """
-    paths = [exports] if isinstance(exports, str | Path) else list(exports)
-    plan_file = Path(plan or FILE)
-    planned = load_plan(plan_file)
-    used = replace(
-        planned,
-        draws=planned.draws if draws is None else draws,
-        seed=planned.seed if seed is None else seed,
-    )
+    paths, own, registered = map(_several, (exports, plan, preregistered))
+    planned = plans(own)
+    if experiment is not None:
+        if experiment not in planned:
+            raise unknown("experiment in the plan called", experiment, planned)
+        planned = {experiment: planned[experiment]}
+    changed = _changed(planned, registered)
+    used = {
+        name: replace(
+            each,
+            draws=each.draws if draws is None else draws,
+            seed=each.seed if seed is None else seed,
+        )
+        for name, each in planned.items()
+    }
     # Before the work, so that a folder that cannot be written costs no time.
     target = Path(directory)
     check_directory(target, paths)
@@ -80,20 +93,30 @@ def write_report(
     everyone = add_derived(
         load(
             files,
-            include_bots=include_bots or "bots" not in used.exclusions,
-            include_demo=include_demo or "demo" not in used.exclusions,
+            include_bots=include_bots or _kept(used, "bots"),
+            include_demo=include_demo or _kept(used, "demo"),
         )
     )
-    page = _page(everyone, _answers(files), planned, used, plan_file, as_real)
-    page = replace(page, departures=[*page.departures, *_problems(files)])
+    page = _page(everyone, _answers(files), planned, used, as_real)
+    said = [*_elsewhere(planned, own), *changed, *page.departures, *_problems(files)]
+    page = replace(page, departures=said)
     outputs = _outputs(page)
-    named = list(files.digests)
-    settings = {
-        "command": _command(named, plan, include_bots, include_demo, draws, seed, as_real),
-        "draws": used.draws,
-        "seed": used.seed,
+    options: dict[str, Any] = {
+        "plan": [Path(each).name for each in own],
+        "preregistered": [Path(each).name for each in registered],
+        "experiment": experiment,
+        "include-bots": include_bots,
+        "include-demo": include_demo,
+        "draws": draws,
+        "seed": seed,
+        "as-real": as_real,
     }
-    record = manifest.manifest(files.digests, plan_file.read_bytes(), settings, outputs)
+    settings = {
+        "command": _command(list(files.digests), options),
+        "draws": {each.name: each.draws for each in page.plans},
+        "seed": {each.name: each.seed for each in page.plans},
+    }
+    record = manifest.manifest(files.digests, page.plans, settings, outputs)
     page = replace(page, manifest=record)
     outputs["report.html"] = render(page).encode()
     record["outputs"]["report.html"] = manifest.digest(outputs["report.html"])
@@ -109,6 +132,25 @@ def check_directory(directory: Path, exports: Sequence[str | Path]) -> None:
         raise AnalysisError(
             f"{directory} holds the exports; choose another folder for the report."
         )
+
+
+def _several(named: str | Path | Sequence[str | Path]) -> list[str | Path]:
+    return [named] if isinstance(named, str | Path) else list(named)
+
+
+def _kept(used: Mapping[str, Plan], kind: str) -> bool:
+    """Whether all plans keep those whom they could leave out."""
+    return all(kind not in plan.exclusions for plan in used.values())
+
+
+def _changed(planned: Mapping[str, Plan], registered: Sequence[str | Path]) -> list[str]:
+    """What is otherwise in the plans than in those that were registered."""
+    found = []
+    for path in registered:
+        before = read_plan(path)
+        if before.name in planned:
+            found += differences(before, planned[before.name], Path(path).name)
+    return found
 
 
 def _answers(files: Files) -> pd.DataFrame | None:
@@ -133,37 +175,38 @@ def _problems(files: Files) -> list[str]:
 def _page(
     everyone: pd.DataFrame,
     answers: pd.DataFrame | None,
-    planned: Plan,
-    used: Plan,
-    plan_file: Path,
+    planned: Mapping[str, Plan],
+    used: Mapping[str, Plan],
     as_real: bool,
 ) -> Page:
     present = set(everyone["experiment"].dropna())
-    chapters = [
-        _chapter(everyone[everyone["experiment"] == name], answers, used, name, as_real)
-        for name in used.experiments
-        if name in present
-    ]
-    if not chapters:
+    used = {name: plan for name, plan in used.items() if name in present}
+    if not used:
         raise AnalysisError(
             "Nobody in these exports took part in an experiment of the plan "
-            f"({', '.join(used.experiments)}), so there is nothing to report. Simulated "
-            "participants count with --include-bots, demo sessions with --include-demo."
+            f"({', '.join(planned)}), so there is nothing to report. Simulated "
+            "participants count with --include-bots, demo and pilot sessions with --include-demo."
         )
-    departures = _plan_departures(planned, used, plan_file)
+    excluded = everyone.attrs.get("excluded", {})
+    unknown_columns = list(everyone.attrs.get("unknown_columns", ()))
+    everyone = everyone[everyone["experiment"].isin(list(used))]
+    chapters = [
+        _chapter(everyone[everyone["experiment"] == name], answers, plan, as_real)
+        for name, plan in used.items()
+    ]
+    departures = _draws(planned, used)
     departures += methods.data_departures(everyone, used)
     departures += [
-        f"{chapter.planned.title}: {sentence}"
+        f"{chapter.plan.title}: {sentence}"
         for chapter in chapters
         for sentence in chapter.departures
     ]
     return Page(
-        plan=used,
         chapters=chapters,
-        cautions=[*_interim(chapters), *methods.cautions(everyone, used)],
-        left_out=methods.left_out(everyone, used),
+        cautions=[*_interim(chapters), *methods.cautions(everyone, used.values())],
+        left_out=methods.left_out(everyone, excluded, used.values()),
         departures=departures,
-        unknown_columns=list(everyone.attrs.get("unknown_columns", ())),
+        unknown_columns=unknown_columns,
     )
 
 
@@ -175,50 +218,51 @@ def _interim(chapters: Sequence[Chapter]) -> list[methods.Caution]:
         if reached is not None and not reached.complete:
             count = f"{reached.analysed:,} of {reached.size:,} planned participants"
             look = f" (planned look {reached.look})" if reached.shown else ""
-            found.append(methods.Caution(f"{chapter.planned.title}: {count}{look}", "interim"))
+            found.append(methods.Caution(f"{chapter.plan.title}: {count}{look}", "interim"))
     return found
 
 
 def _chapter(
-    everyone: pd.DataFrame, answers: pd.DataFrame | None, plan: Plan, name: str, as_real: bool
+    everyone: pd.DataFrame, answers: pd.DataFrame | None, plan: Plan, as_real: bool
 ) -> Chapter:
     drawn = assigned(everyone, plan)
-    mark = " · ".join(caution.mark for caution in methods.cautions(drawn, plan))
-    return write_chapter(
-        everyone, drawn, answers, plan.experiments[name], plan, mark, as_real=as_real
-    )
+    mark = " · ".join(caution.mark for caution in methods.cautions(drawn, [plan]))
+    return write_chapter(everyone, drawn, answers, plan, mark, as_real=as_real)
 
 
-def _plan_departures(planned: Plan, used: Plan, plan_file: Path) -> list[str]:
+def _elsewhere(planned: Mapping[str, Plan], own: Sequence[str | Path]) -> list[str]:
+    """Plans that are not those of the studies' folders."""
     found = []
-    if plan_file.resolve() != FILE.resolve():
-        found.append(f"The plan was read from {plan_file.name} and not from analysis/plan.toml.")
-    if used.draws != planned.draws:
-        found.append(f"{used.draws:,} random draws instead of {planned.draws:,}.")
-    if used.seed != planned.seed:
-        found.append(f"Seed {used.seed} instead of {planned.seed}.")
+    for plan in planned.values():
+        its = plan.study.folder / FILE
+        if plan.file is not None and own and plan.file.resolve() != its.resolve():
+            found.append(f"The plan was read from {plan.file.name} and not from {shown(its)}.")
     return found
 
 
-def _command(
-    files: Sequence[Path],
-    plan: str | Path | None,
-    include_bots: bool,
-    include_demo: bool,
-    draws: int | None,
-    seed: int | None,
-    as_real: bool,
-) -> list[str]:
+def _draws(planned: Mapping[str, Plan], used: Mapping[str, Plan]) -> list[str]:
+    found = []
+    for name, plan in used.items():
+        before = planned[name]
+        if plan.draws != before.draws:
+            found.append(f"{plan.draws:,} random draws instead of {before.draws:,}.")
+        if plan.seed != before.seed:
+            found.append(f"Seed {plan.seed} instead of {before.seed}.")
+    return list(dict.fromkeys(found))
+
+
+def _command(files: Sequence[Path], options: Mapping[str, Any]) -> list[str]:
     """The command that makes this report, without the folders it was called with."""
     words: list[Any] = ["python", "-m", "analysis", "report"]
     words += sorted(file.name for file in files)
     words += ["-o", "report"]
-    words += ["--plan", Path(plan).name] if plan is not None else []
-    words += ["--include-bots"] if include_bots else []
-    words += ["--include-demo"] if include_demo else []
-    words += ["--draws", draws] if draws is not None else []
-    words += ["--seed", seed] if seed is not None else []
-    words += ["--as-real"] if as_real else []
+    for name, value in options.items():
+        if isinstance(value, list):
+            words += [word for each in value for word in (f"--{name}", each)]
+        elif value is True:
+            words.append(f"--{name}")
+        elif value is not None and value is not False:
+            words += [f"--{name}", value]
     return [str(word) for word in words]
 
 

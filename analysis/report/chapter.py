@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from analysis.planned.coding import coded
 from analysis.planned.estimate import (
     COLUMNS,
     Notes,
@@ -15,14 +16,16 @@ from analysis.planned.estimate import (
     interim_sentence,
 )
 from analysis.planned.heterogeneity import heterogeneity
-from analysis.planned.plan import ExperimentPlan, Plan
+from analysis.planned.plan import Plan
 from analysis.planned.progress import Progress, progress
-from analysis.report import diagnosis, figures, tabulated
+from analysis.planned.versions import by_version
+from analysis.report import diagnosis, figures, planned_tables
 from analysis.report.drawing import Picture
 from analysis.report.effort import pace
 from analysis.report.findings import CLAIMED, Finding, findings
-from analysis.report.tables import Table
+from analysis.report.table import Table
 from analysis.words import counted, listed
+from steps.round import main_round
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Section:
 class Chapter:
     """Everything on one experiment."""
 
-    planned: ExperimentPlan
+    plan: Plan
     summary: str
     sections: Sequence[Section]
     estimates: pd.DataFrame
@@ -70,7 +73,6 @@ class _Writer:
     everyone: pd.DataFrame
     assigned: pd.DataFrame
     answers: pd.DataFrame | None
-    planned: ExperimentPlan
     plan: Plan
     mark: str
     notes: Notes = field(default_factory=Notes)
@@ -81,7 +83,6 @@ def write_chapter(
     everyone: pd.DataFrame,
     assigned: pd.DataFrame,
     answers: pd.DataFrame | None,
-    planned: ExperimentPlan,
     plan: Plan,
     mark: str,
     *,
@@ -93,51 +94,53 @@ def write_chapter(
     ``everyone`` came, ``assigned`` are those of them who are analysed in the arm that was drawn;
     ``answers`` is None if no answers were exported; ``mark`` goes into every figure.
     """
-    writer = _Writer(everyone, assigned, answers, planned, plan, mark)
+    writer = _Writer(everyone, assigned, answers, plan, mark)
     counts = assigned["arm"].value_counts()
-    absent = [figures.arm_name(arm) for arm in planned.arms if counts.get(arm, 0) == 0]
+    absent = [figures.arm_name(arm) for arm in plan.arms if counts.get(arm, 0) == 0]
     if absent:
         writer.notes.add(f"Nobody was assigned to {listed(absent)}.")
     if not len(assigned):
         return _empty(writer)
-    kept = analysed(assigned, planned, plan, writer.notes)
+    kept = analysed(assigned, plan, writer.notes)
     compared = replace(writer, assigned=assigned if kept.empty else kept)
-    reached = progress(compared.assigned, planned, plan.alpha, as_real=as_real)
-    compared = replace(compared, reached=reached)
+    reached = progress(compared.assigned, plan, as_real=as_real)
+    people, used = coded(compared.assigned, plan)
+    compared = replace(compared, assigned=people, plan=used, reached=reached)
     if not reached.shown:
         return _interim(writer, compared, reached)
-    estimates = estimate_experiment(compared.assigned, planned, plan, writer.notes, reached)
+    estimates = estimate_experiment(people, used, writer.notes, reached)
     sections = [
         _primary(compared, estimates),
         _outcomes(compared),
         _secondary(compared, estimates),
         _heterogeneity(compared),
+        _versions(compared),
         _flow(writer, compared),
         _balance(compared),
         _checks(compared),
     ]
     shown = [section for section in sections if section is not None]
     notes = writer.notes.departures
-    return Chapter(planned, _summary(compared), shown, estimates, notes, reached)
+    return Chapter(plan, _summary(compared), shown, estimates, notes, reached)
 
 
 def _interim(writer: _Writer, compared: _Writer, reached: Progress) -> Chapter:
     """What may be known before a look: who came, and whether the draw made arms alike."""
     sections = [_came(writer), _balance(compared)]
     shown = [section for section in sections if section is not None]
-    summary = f"{_summary(compared)} {interim_sentence(reached, writer.planned)}"
+    summary = f"{_summary(compared)} {interim_sentence(reached, writer.plan)}"
     empty = pd.DataFrame(columns=list(COLUMNS))
-    return Chapter(writer.planned, summary, shown, empty, writer.notes.departures, reached)
+    return Chapter(writer.plan, summary, shown, empty, writer.notes.departures, reached)
 
 
 def _came(writer: _Writer) -> Section:
     """The flow up to assignment, and no further."""
     before = diagnosis.flow_before(writer.everyone)
-    by_arm = diagnosis.flow_by_arm(writer.assigned, writer.planned)[["Assigned"]]
+    by_arm = diagnosis.flow_by_arm(writer.assigned, writer.plan)[["Assigned"]]
     return Section(
         "flow",
         "Who took part so far",
-        pictures=[figures.flow(before, by_arm, writer.planned, writer.mark)],
+        pictures=[figures.flow(before, by_arm, writer.plan, writer.mark)],
     )
 
 
@@ -146,12 +149,12 @@ def _empty(writer: _Writer) -> Chapter:
         f"Nobody in these data was assigned to an arm of this experiment "
         f"({counted(len(writer.everyone), 'participant')} came), so nothing can be estimated."
     )
-    return Chapter(writer.planned, sentence, [], pd.DataFrame(columns=list(COLUMNS)), [])
+    return Chapter(writer.plan, sentence, [], pd.DataFrame(columns=list(COLUMNS)), [])
 
 
 def _summary(writer: _Writer) -> str:
     counts = writer.assigned["arm"].value_counts()
-    arms = [f"{int(counts.get(a, 0))} {figures.arm_name(a)}" for a in writer.planned.arms]
+    arms = [f"{int(counts.get(a, 0))} {figures.arm_name(a)}" for a in writer.plan.arms]
     sessions = writer.assigned["session_code"].nunique()
     reached = writer.reached
     look = ""
@@ -172,35 +175,35 @@ def _known(writer: _Writer, outcome: str) -> bool:
 
 
 def _primary(writer: _Writer, estimates: pd.DataFrame) -> Section:
-    planned, plan = writer.planned, writer.plan
+    plan = writer.plan
     pictures = [
-        figures.effects(
-            writer.assigned, estimates, planned, plan, plan.outcomes[name], writer.mark
-        )
-        for name in planned.primary.outcomes
+        figures.effects(writer.assigned, estimates, plan, plan.outcomes[name], writer.mark)
+        for name in plan.primary.outcomes
         if _known(writer, name)
     ]
-    primary = planned.primary.name
-    tables = [tabulated.effects_table(estimates, planned, plan, primary)]
-    robust = tabulated.robustness_table(estimates, planned, plan, primary)
+    primary = plan.primary.name
+    tables = [planned_tables.effects_table(estimates, plan, primary)]
+    robust = planned_tables.robustness_table(estimates, plan, primary)
     tables += [robust] if robust else []
-    if planned.design.factors:
-        table = tabulated.factorial_table(writer.assigned, planned, plan, writer.notes)
+    if len(plan.members) == 2 and len(plan.arms) == 4:
+        table = planned_tables.factorial_table(writer.assigned, plan, writer.notes)
         tables += [table] if table else []
     return Section(
         "answers",
         "The answers",
-        findings=findings(estimates, planned, plan, planned.primary.name),
+        findings=findings(estimates, plan, plan.primary.name),
         pictures=pictures,
         tables=tables,
     )
 
 
 def _outcomes(writer: _Writer) -> Section:
-    planned, plan = writer.planned, writer.plan
-    names = [name for name in ("willingness", "effort_correct") if name in planned.outcomes]
+    plan = writer.plan
+    names = [
+        name for name in plan.judged if name in plan.primary.outcomes or plan.outcomes[name].drawn
+    ]
     pictures = [
-        figures.distribution(writer.assigned, planned, plan.outcomes[name], writer.mark)
+        figures.distribution(writer.assigned, plan, plan.outcomes[name], writer.mark)
         for name in names
         if _known(writer, name)
     ]
@@ -215,37 +218,43 @@ def _outcomes(writer: _Writer) -> Section:
         "Outcomes by arm",
         paragraphs=paragraphs,
         pictures=pictures,
-        tables=[tabulated.describe(writer.assigned, planned, plan)],
+        tables=[planned_tables.describe(writer.assigned, plan)],
     )
 
 
 def _effort_over_time(writer: _Writer) -> tuple[Picture | None, str]:
+    round = main_round(writer.plan.study)
+    if round is None:
+        return None, ""
     if writer.answers is None:
         return None, (
             "There is no figure of effort over time, because the exports hold no answers. Export "
             "the apps’ custom exports too and name them, or their folder, on the command line."
         )
-    found = pace(writer.assigned, writer.answers, writer.plan.alpha)
+    found = pace(writer.assigned, writer.answers, round, writer.plan.alpha)
     if found.empty:
-        return None, "There is no figure of effort over time, because no main round was timed."
-    sessions = set(writer.assigned.loc[writer.assigned["effort_correct"].notna(), "session_code"])
-    without = sessions - set(writer.answers.loc[writer.answers["phase"] == "main", "session_code"])
+        return None, f"There is no figure of effort over time, because no {round.about} was timed."
+    worked = writer.assigned[f"{round.name}_correct"].notna()
+    answered = writer.answers["phase"] == round.phase
+    without = set(writer.assigned.loc[worked, "session_code"]) - set(
+        writer.answers.loc[answered, "session_code"]
+    )
     sentence = (
         f"Effort over time leaves out {counted(len(without), 'session')}, because the exports "
-        "hold no answers of a main round from there."
+        f"hold no answers of a {round.about} from there."
         if without
         else ""
     )
-    return figures.effort_over_time(found, writer.planned, writer.plan, writer.mark), sentence
+    return figures.effort_over_time(found, round, writer.plan, writer.mark), sentence
 
 
 def _secondary(writer: _Writer, estimates: pd.DataFrame) -> Section | None:
-    planned, plan = writer.planned, writer.plan
-    families = planned.families[1:]
+    plan = writer.plan
+    families = plan.families[1:]
     if not families:
         return None
-    overview = figures.overview(estimates, planned, plan, writer.mark)
-    found = [each for f in families for each in findings(estimates, planned, plan, f.name)]
+    overview = figures.overview(estimates, plan, writer.mark)
+    found = [each for f in families for each in findings(estimates, plan, f.name)]
     tested = [each for each in found if each.verdict not in ("missing", "described")]
     claimed = [each for each in found if each.verdict in CLAIMED]
     level = 100 * float(estimates["level"].iloc[0])
@@ -256,8 +265,8 @@ def _secondary(writer: _Writer, estimates: pd.DataFrame) -> Section | None:
     )
     tables = []
     for family in families:
-        tables.append(tabulated.effects_table(estimates, planned, plan, family.name))
-        robust = tabulated.robustness_table(estimates, planned, plan, family.name)
+        tables.append(planned_tables.effects_table(estimates, plan, family.name))
+        robust = planned_tables.robustness_table(estimates, plan, family.name)
         tables += [robust] if robust else []
     return Section(
         "secondary",
@@ -270,19 +279,28 @@ def _secondary(writer: _Writer, estimates: pd.DataFrame) -> Section | None:
 
 
 def _heterogeneity(writer: _Writer) -> Section | None:
-    slopes = heterogeneity(writer.assigned, writer.planned, writer.plan, writer.notes)
-    table = tabulated.heterogeneity_table(slopes, writer.planned, writer.plan)
+    slopes = heterogeneity(writer.assigned, writer.plan, writer.notes)
+    table = planned_tables.heterogeneity_table(slopes, writer.plan)
     if table is None:
         return None
     return Section("heterogeneity", "For whom effects differ", tables=[table])
 
 
+def _versions(writer: _Writer) -> Section | None:
+    table = planned_tables.versions_table(
+        by_version(writer.assigned, writer.plan, writer.notes), writer.plan
+    )
+    if table is None:
+        return None
+    return Section("versions", "Is it the effect of one version?", tables=[table])
+
+
 def _flow(writer: _Writer, compared: _Writer) -> Section:
     """Everybody who was assigned; attrition of those who are compared."""
-    planned = writer.planned
+    plan = writer.plan
     before = diagnosis.flow_before(writer.everyone)
     forced = before[-1][1] - len(writer.assigned)
-    by_arm = diagnosis.flow_by_arm(writer.assigned, planned)
+    by_arm = diagnosis.flow_by_arm(writer.assigned, plan)
     paragraphs = (
         [
             f"{counted(forced, 'assigned participant')} whose arm was set by hand "
@@ -292,39 +310,40 @@ def _flow(writer: _Writer, compared: _Writer) -> Section:
         else []
     )
     tables = [
-        diagnosis.flow_table(by_arm, planned),
-        diagnosis.attrition_table(compared.assigned, planned, writer.plan, writer.notes),
-        diagnosis.lee_table(compared.assigned, planned, writer.plan, writer.notes),
+        diagnosis.flow_table(by_arm, plan),
+        diagnosis.attrition_table(compared.assigned, plan, writer.notes),
+        diagnosis.lee_table(compared.assigned, plan, writer.notes),
     ]
     return Section(
         "flow",
         "Who took part, and who is missing",
         paragraphs=paragraphs,
-        pictures=[figures.flow(before, by_arm, planned, writer.mark)],
+        pictures=[figures.flow(before, by_arm, plan, writer.mark)],
         tables=[table for table in tables if table is not None],
     )
 
 
 def _balance(writer: _Writer) -> Section | None:
-    frame = diagnosis.balance_frame(writer.assigned, writer.planned, writer.notes)
+    frame = diagnosis.balance_frame(writer.assigned, writer.plan, writer.notes)
     if frame is None:
         return None
     return Section(
         "balance",
         "Were the arms alike before treatment?",
-        pictures=[figures.balance_plot(frame, writer.planned, writer.mark)],
-        tables=[diagnosis.balance_table(frame, writer.planned)],
+        pictures=[figures.balance_plot(frame, writer.plan, writer.mark)],
+        tables=[diagnosis.balance_table(frame, writer.plan)],
     )
 
 
 def _checks(writer: _Writer) -> Section:
-    planned = writer.planned
+    plan = writer.plan
     tables = [
-        diagnosis.fidelity_table(writer.assigned, planned),
-        diagnosis.scales_table(writer.assigned, planned),
+        diagnosis.fidelity_table(writer.assigned, plan),
+        diagnosis.scales_table(writer.assigned, plan),
     ]
-    patterns = diagnosis.suspicious_table(writer.assigned, writer.answers, planned, writer.notes)
-    paragraphs = []
+    patterns = diagnosis.suspicious_table(writer.assigned, writer.answers, plan, writer.notes)
+    medium = diagnosis.medium(writer.assigned, plan)
+    paragraphs = [medium] if medium else []
     if patterns is not None and patterns.cells:
         people = patterns.frame["participant_code"].nunique()
         paragraphs.append(
@@ -335,6 +354,6 @@ def _checks(writer: _Writer) -> Section:
         "checks",
         "Did the treatment come across, and were answers careful?",
         paragraphs=paragraphs,
-        tables=tables,
+        tables=[table for table in tables if table is not None],
         folded=[patterns] if patterns is not None and patterns.cells else [],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,22 +16,15 @@ from analysis.diagnostics import (
     suspicious_patterns,
 )
 from analysis.errors import AnalysisError
-from analysis.exports.derived import BLOCK, SCALES, items
+from analysis.exports.derived import BLOCK
 from analysis.planned.estimate import Notes
-from analysis.planned.plan import ExperimentPlan, Plan
+from analysis.planned.plan import Plan
 from analysis.report.figures import arm_name
-from analysis.report.tables import Table
-from analysis.words import counted, decimals, interval, number, p_value, percent
-
-BEFORE = ("baseline_correct", "baseline_attempts", "psm", "motivation", "comprehension_errors")
-"""What is compared between arms because it was measured before treatment."""
-
-PERSONAL = ("age", "gender", "volunteered_before")
-"""What is compared although asked at the end, because treatment cannot change it."""
-
-RECALLED = {"facts": "nobody", "organisation": "organisation", "beneficiary": "beneficiary"}
-"""The right answer to the fidelity check, by the message read."""
-
+from analysis.report.table import Table
+from analysis.words import counted, decimals, interval, listed, number, p_value, percent
+from steps.information import Information
+from steps.instruments.source_recalled import SourceRecalled
+from study.study import Study
 
 # ------------------------------------------------------------------------------------------ flow
 
@@ -42,28 +36,36 @@ def flow_before(everyone: pd.DataFrame) -> list[tuple[str, int]]:
     return [*stages, ("Assigned", int(everyone["arm"].notna().sum()))]
 
 
-def flow_by_arm(assigned: pd.DataFrame, planned: ExperimentPlan) -> pd.DataFrame:
+def flow_by_arm(assigned: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Counts from assignment on: a row per arm, a column per stage.
 
     ``assigned`` are those whose arm was drawn; Exposed saw the treatment page, Analysed have the
     primary outcomes.
     """
-    outcomes = [name for name in planned.primary.outcomes if name in assigned.columns]
-    exposed = assigned[["information_started_at", "information_seconds"]].notna().any(axis=1)
+    outcomes = [name for name in plan.primary.outcomes if name in assigned.columns]
+    shown = [name for name in _exposure(plan.study) if name in assigned.columns]
     stages = {
         "Assigned": pd.Series(True, index=assigned.index),
-        "Exposed": exposed,
+        "Exposed": assigned[shown].notna().any(axis=1),
         "Completed": (assigned["completed"] == 1).fillna(False).astype(bool),
         "Analysed": assigned[outcomes].notna().all(axis=1) & bool(outcomes),
     }
     counts = {
-        stage: [int((mask & (assigned["arm"] == arm)).sum()) for arm in planned.arms]
+        stage: [int((mask & (assigned["arm"] == arm)).sum()) for arm in plan.arms]
         for stage, mask in stages.items()
     }
-    return pd.DataFrame(counts, index=list(planned.arms))
+    return pd.DataFrame(counts, index=list(plan.arms))
 
 
-def flow_table(by_arm: pd.DataFrame, planned: ExperimentPlan) -> Table:
+def _exposure(study: Study) -> list[str]:
+    """The columns that are filled once the first page after the draw is shown."""
+    behind = study.path[len(study.before_assignment()) + 1 :]
+    columns = [c for step in [s for s in behind if s.page][:1] for c in step.columns(study)]
+    timed = [c.name for c in columns if c.type == "timestamp" or c.unit == "seconds"]
+    return timed or [c.name for c in columns]
+
+
+def flow_table(by_arm: pd.DataFrame, plan: Plan) -> Table:
     """The flow as numbers."""
     total = by_arm.sum()
     cells = [
@@ -72,8 +74,8 @@ def flow_table(by_arm: pd.DataFrame, planned: ExperimentPlan) -> Table:
     ]
     cells.append(["all arms", *(f"{int(count):,}" for count in total)])
     return Table(
-        name=f"{planned.name}_flow",
-        caption=f"{planned.title}: participants from assignment to analysis.",
+        name=f"{plan.name}_flow",
+        caption=f"{plan.title}: participants from assignment to analysis.",
         headings=["Arm", *by_arm.columns],
         cells=cells,
         frame=by_arm.rename_axis("arm").reset_index(),
@@ -95,11 +97,9 @@ def attempted(notes: Notes, what: str, compute: Callable[[], pd.DataFrame]) -> p
         return None
 
 
-def attrition_table(
-    assigned: pd.DataFrame, planned: ExperimentPlan, plan: Plan, notes: Notes
-) -> Table | None:
+def attrition_table(assigned: pd.DataFrame, plan: Plan, notes: Notes) -> Table | None:
     """Shares lost by arm: before the last page, and before the primary outcome."""
-    control = planned.design.control
+    control = plan.study.control
     frames = [
         attempted(
             notes,
@@ -107,7 +107,7 @@ def attrition_table(
             lambda: attrition(assigned, "arm", control, "completed"),
         )
     ]
-    for name in planned.primary.outcomes:
+    for name in plan.primary.outcomes:
         frames.append(
             attempted(
                 notes,
@@ -132,8 +132,8 @@ def attrition_table(
         for row in frame.to_dict("records")
     ]
     return Table(
-        name=f"{planned.name}_attrition",
-        caption=f"{planned.title}: attrition compared with {control}, percentage points.",
+        name=f"{plan.name}_attrition",
+        caption=f"{plan.title}: attrition compared with {control}, percentage points.",
         headings=["Arm", "Difference", "95% interval", "p", "N"],
         cells=cells,
         frame=frame,
@@ -142,11 +142,9 @@ def attrition_table(
     )
 
 
-def lee_table(
-    assigned: pd.DataFrame, planned: ExperimentPlan, plan: Plan, notes: Notes
-) -> Table | None:
+def lee_table(assigned: pd.DataFrame, plan: Plan, notes: Notes) -> Table | None:
     """Bounds on the effects on the primary outcomes for those who stay in either arm."""
-    control = planned.design.control
+    control = plan.study.control
     frames = [
         attempted(
             notes,
@@ -160,7 +158,7 @@ def lee_table(
                 seed=plan.seed,
             ),
         )
-        for name in planned.primary.outcomes
+        for name in plan.primary.outcomes
     ]
     kept = [frame for frame in frames if frame is not None]
     if not kept:
@@ -182,8 +180,8 @@ def lee_table(
             ]
         )
     return Table(
-        name=f"{planned.name}_lee_bounds",
-        caption=f"{planned.title}: bounds on the effects against {control} in the presence of "
+        name=f"{plan.name}_lee_bounds",
+        caption=f"{plan.title}: bounds on the effects against {control} in the presence of "
         "attrition.",
         headings=["Outcome", "Arm", "Bounds", "95% interval", "N"],
         cells=cells,
@@ -212,12 +210,10 @@ def blocked(data: pd.DataFrame, notes: Notes) -> tuple[pd.DataFrame, str | None]
     return data[known], BLOCK
 
 
-def balance_frame(
-    assigned: pd.DataFrame, planned: ExperimentPlan, notes: Notes
-) -> pd.DataFrame | None:
+def balance_frame(assigned: pd.DataFrame, plan: Plan, notes: Notes) -> pd.DataFrame | None:
     """Standardised differences; the joint test of what was measured before treatment last."""
-    control = planned.design.control
-    before, personal = (_varying(assigned, names) for names in (BEFORE, PERSONAL))
+    control = plan.study.control
+    before, personal = (_varying(assigned, names) for names in compared(plan.study))
     if not before:
         return None
     known, block = blocked(assigned, notes)
@@ -231,16 +227,48 @@ def balance_frame(
     extra = None
     if personal:
         extra = attempted(
-            notes, "balance of age and gender", lambda: balance(assigned, "arm", control, personal)
+            notes,
+            "balance of answers on the person",
+            lambda: balance(assigned, "arm", control, personal),
         )
     if extra is None:
         return frame
     return pd.concat([frame.iloc[:-1], extra.iloc[:-1], frame.iloc[-1:]], ignore_index=True)
 
 
+def compared(study: Study) -> tuple[list[str], list[str]]:
+    """What is compared between arms because treatment cannot have changed it.
+
+    First what was measured before and joins the test: scales, counts and yes or no, no item of a
+    scale and nothing that is only a time or a trace of the platform. Then what describes people in
+    words, or was asked afterwards although treatment cannot change it.
+    """
+    scales = [each.name for each in study.measures.values() if each.is_scale]
+    parts = {item for name in scales for item in study.measures[name].of}
+    before, described = [], []
+    for name in dict.fromkeys(study.written_before):
+        column = study.columns.get(name)
+        if name in scales:
+            before.append(name)
+        elif column is None or name in parts or not (column.always or column.answers):
+            continue
+        elif column.type in ("integer", "boolean"):
+            before.append(name)
+        elif column.type == "choice":
+            described.append(name)
+    background = [c.name for c in study.columns.values() if c.background]
+    return before, [*described, *background]
+
+
 def variable_name(name: str) -> str:
     """A variable as it is written in tables: ``gender=woman`` becomes ``gender: woman``."""
     return name.replace("_", " ").replace("=", ": ")
+
+
+def _outside(plan: Plan, names: set[str]) -> str:
+    """Which of the variables ``names`` the joint test leaves out."""
+    outside = [variable_name(name) for name in compared(plan.study)[1] if name in names]
+    return f" Outside of it, as descriptions of the person: {listed(outside)}." if outside else ""
 
 
 def _varying(data: pd.DataFrame, names: Sequence[str]) -> list[str]:
@@ -253,88 +281,123 @@ def _varying(data: pd.DataFrame, names: Sequence[str]) -> list[str]:
     ]
 
 
-def balance_table(frame: pd.DataFrame, planned: ExperimentPlan) -> Table:
+def balance_table(frame: pd.DataFrame, plan: Plan) -> Table:
     """A row per variable, a column per arm."""
     differences = frame[frame["estimate"].notna()]
-    arms = [arm for arm in planned.arms if arm in set(differences["term"])]
+    arms = [arm for arm in plan.arms if arm in set(differences["term"])]
     cells = []
     for name, rows in differences.groupby("outcome", sort=False):
         by_arm = rows.set_index("term")["estimate"]
         shown = [number(by_arm.get(arm, np.nan)) for arm in arms]
         cells.append([variable_name(str(name)), *shown, str(int(rows["n"].iloc[0]))])
-    joint = frame.iloc[-1]
+    joint, names = frame.iloc[-1], {str(name).partition("=")[0] for name in frame["outcome"]}
     return Table(
-        name=f"{planned.name}_balance",
-        caption=f"{planned.title}: standardised differences from {planned.design.control}.",
+        name=f"{plan.name}_balance",
+        caption=f"{plan.title}: standardised differences from {plan.study.control}.",
         headings=["Variable", *(arm_name(arm) for arm in arms), "N"],
         cells=cells,
         frame=frame,
         notes=f"Joint test of what was measured before treatment: chi-squared = "
         f"{number(joint['statistic'], 1)}, {int(joint['df'])} degrees of freedom, p = "
         f"{p_value(joint['p_value'])}. It tests the draw; the covariates of the plan are adjusted "
-        "for whatever it says. Age and gender were asked at the end.",
+        f"for whatever it says.{_outside(plan, names)}",
     )
 
 
 # -------------------------------------------------------------------------------- fidelity checks
 
 
-def fidelity_table(assigned: pd.DataFrame, planned: ExperimentPlan) -> Table:
-    """What participants noticed, by arm: reported, never conditioned on."""
+def fidelity_table(assigned: pd.DataFrame, plan: Plan) -> Table | None:
+    """What participants noticed, by arm: reported, never conditioned on. None: not asked."""
+    study = plan.study
+    asked = [
+        (step, part)
+        for step in study.path
+        for part in (step, *step.asks())
+        if isinstance(part, SourceRecalled)
+    ]
+    if not asked:
+        return None
+    page, check = asked[0]
+    beside = [measure.name for measure in page.measures(study) if measure.is_scale]
+    times = [
+        (f"{name}, s", column)
+        for step in study.of_type(Information)
+        for name, column in (("Reading", f"{step.name}_seconds"), ("Playing", "media_seconds"))
+    ]
     rows = []
-    for arm in planned.arms:
+    for arm in plan.arms:
         people = assigned[assigned["arm"] == arm]
-        right = RECALLED[planned.design.arms[arm].message]
-        asked = people["source_recalled"].dropna()
-        rows.append(
-            {
-                "arm": arm,
-                "n": len(asked),
-                **{
-                    f"recalled_{answer}": (asked == answer).mean() if len(asked) else np.nan
-                    for answer in ("nobody", "organisation", "beneficiary", "unsure")
-                },
-                "recalled_right": (asked == right).mean() if len(asked) else np.nan,
-                "impact_perceived": _mean(people, "impact_perceived"),
-                "information_seconds": _median(people, "information_seconds"),
-                "media_seconds": _median(people, "media_seconds"),
-            }
-        )
+        recalled = people[check.name].dropna()
+        shares = {f"recalled_{answer}": _share(recalled, answer) for answer in check.options}
+        shares["recalled_right"] = _share(recalled, check.right[study.arm(arm).message])
+        found: dict[str, Any] = {"arm": arm, "n": len(recalled), **shares}
+        found |= {name: _mean(people, name) for name in beside}
+        found |= {column: _median(people, column) for _, column in times}
+        rows.append((found, shares))
     cells = [
         [
-            arm_name(str(row["arm"])),
-            str(row["n"]),
-            *(
-                percent(row[f"recalled_{answer}"])  # type: ignore[arg-type]
-                for answer in ("nobody", "organisation", "beneficiary", "unsure", "right")
-            ),
-            number(row["impact_perceived"]),  # type: ignore[arg-type]
-            number(row["information_seconds"], 0),  # type: ignore[arg-type]
-            number(row["media_seconds"], 0),  # type: ignore[arg-type]
+            arm_name(found["arm"]),
+            str(found["n"]),
+            *(percent(share) for share in shares.values()),
+            *(number(found[name]) for name in beside),
+            *(number(found[column], 0) for _, column in times),
         ]
-        for row in rows
+        for found, shares in rows
     ]
     return Table(
-        name=f"{planned.name}_fidelity",
-        caption=f"{planned.title}: fidelity checks by arm.",
+        name=f"{plan.name}_fidelity",
+        caption=f"{plan.title}: fidelity checks by arm.",
         headings=[
             "Arm",
             "N",
-            "Nobody",
-            "Organisation",
-            "Beneficiary",
-            "Unsure",
+            *(answer.capitalize() for answer in check.options),
             "Right",
-            "Impact",
-            "Reading, s",
-            "Playing, s",
+            *(variable_name(name).capitalize() for name in beside),
+            *(heading for heading, _ in times),
         ],
         cells=cells,
-        frame=pd.DataFrame(rows),
-        notes="Nobody to unsure: who the information came from, as recalled. Right: recalled as "
-        "it was. Impact: perceived impact of one’s work, mean, 1 to 7. Reading and playing: "
-        "median seconds with the treatment page in view and of recordings played. No estimate "
-        "conditions on these checks, because treatment can change them.",
+        frame=pd.DataFrame([found for found, _ in rows]),
+        notes=f"{_listed_answers(check)}: who the information came from, as recalled. Right: "
+        f"recalled as it was. {_measured(plan, beside)}Reading and playing: median seconds with "
+        "the treatment page in view and of recordings played. No estimate conditions on these "
+        "checks, because treatment can change them.",
+    )
+
+
+def _listed_answers(check: SourceRecalled) -> str:
+    first, *_, last = check.options
+    return f"{first.capitalize()} to {last}"
+
+
+def _measured(plan: Plan, names: Sequence[str]) -> str:
+    """A sentence for each measure that stands beside the checks."""
+    said = {name: plan.study.measures[name].about for name in names}
+    return "".join(
+        f"{variable_name(name).capitalize()}: {about[:1].lower()}{about[1:]}. "
+        for name, about in said.items()
+    )
+
+
+def _share(answers: pd.Series[Any], answer: str) -> float:
+    return float((answers == answer).mean()) if len(answers) else np.nan
+
+
+def medium(assigned: pd.DataFrame, plan: Plan) -> str:
+    """How the messages were told, by arm, in a sentence; nothing if it is not known."""
+    name = "message_medium"
+    if not plan.study.of_type(Information) or not _known(assigned, name):
+        return ""
+    words = plan.study.columns[name].values
+    said = {}
+    for arm in plan.arms:
+        told = assigned.loc[assigned["arm"] == arm, name].dropna()
+        if len(told):
+            said[arm] = listed([words.get(each, each) for each in sorted(told.unique())])
+    if len(set(said.values())) == 1:
+        return f"In every arm the message was {next(iter(said.values()))}."
+    return (
+        f"The message was {'; '.join(f'{text} in {arm_name(arm)}' for arm, text in said.items())}."
     )
 
 
@@ -353,20 +416,21 @@ def _known(people: pd.DataFrame, column: str) -> bool:
 # ---------------------------------------------------------------------------- scales and patterns
 
 
-SCALE_ITEMS = {"willingness": [f"willingness_{item}" for item in range(1, 5)]} | {
-    name: items(name) for name in SCALES
-}
+def _scales(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """The items of each scale of several items."""
+    measures = plan.study.measures
+    return {name: each.of for name, each in measures.items() if each.is_scale}
 
 
-def scales_table(data: pd.DataFrame, planned: ExperimentPlan) -> Table:
+def scales_table(data: pd.DataFrame, plan: Plan) -> Table:
     """Each scale: reliability, mean, and how many sit at its ends."""
     rows = []
-    for scale, columns in SCALE_ITEMS.items():
+    for scale, columns in _scales(plan).items():
         if not set(columns) <= set(data.columns):
             continue
-        answers = data[columns].astype("Float64").astype(float)
+        answers = data[list(columns)].astype("Float64").astype(float)
         means = answers.mean(axis=1, skipna=False).dropna()
-        low, high = (1, 5) if scale == "psm" else (1, 7)
+        item = plan.study.columns[columns[0]]
         rows.append(
             {
                 "scale": scale,
@@ -375,8 +439,8 @@ def scales_table(data: pd.DataFrame, planned: ExperimentPlan) -> Table:
                 "alpha": _alpha(answers),
                 "mean": means.mean(),
                 "sd": means.std(ddof=1),
-                "share_floor": (means == low).mean() if len(means) else np.nan,
-                "share_ceiling": (means == high).mean() if len(means) else np.nan,
+                "share_floor": (means == item.min).mean() if len(means) else np.nan,
+                "share_ceiling": (means == item.max).mean() if len(means) else np.nan,
             }
         )
     cells = [
@@ -391,13 +455,12 @@ def scales_table(data: pd.DataFrame, planned: ExperimentPlan) -> Table:
         for row in rows
     ]
     return Table(
-        name=f"{planned.name}_scales",
-        caption=f"{planned.title}: scales.",
+        name=f"{plan.name}_scales",
+        caption=f"{plan.title}: scales.",
         headings=["Scale", "Items", "N", "Alpha", "Mean", "SD", "At floor", "At ceiling"],
         cells=cells,
         frame=pd.DataFrame(rows),
-        notes="Alpha: Cronbach’s. Motivation mixes two subscales (the task, and others), so its "
-        "alpha understates each.",
+        notes="Alpha: Cronbach’s. That of a scale which mixes subscales understates each.",
     )
 
 
@@ -409,12 +472,12 @@ def _alpha(answers: pd.DataFrame) -> float:
 
 
 def suspicious_table(
-    data: pd.DataFrame, answers: pd.DataFrame | None, planned: ExperimentPlan, notes: Notes
+    data: pd.DataFrame, answers: pd.DataFrame | None, plan: Plan, notes: Notes
 ) -> Table | None:
     """Answer patterns for a person to judge; nobody is removed for them."""
     scales = [
         columns
-        for columns in SCALE_ITEMS.values()
+        for columns in _scales(plan).values()
         if set(columns) <= set(data.columns) and len(columns) >= 4
     ]
     if answers is None:
@@ -437,8 +500,8 @@ def suspicious_table(
         for row in frame.to_dict("records")
     ]
     return Table(
-        name=f"{planned.name}_patterns",
-        caption=f"{planned.title}: answer patterns to look at.",
+        name=f"{plan.name}_patterns",
+        caption=f"{plan.title}: answer patterns to look at.",
         headings=["Participant", "Pattern", "Where", "Answers", "Share"],
         cells=cells,
         frame=frame,

@@ -1,4 +1,4 @@
-"""Effort over time, from the answers of the main round."""
+"""Effort over time, from the answers of a timed round."""
 
 from __future__ import annotations
 
@@ -7,33 +7,34 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from steps.round import Round
+
 PARTS = 10
-"""The main round is cut into this many parts of equal length."""
+"""The round is cut into this many parts of equal length."""
 
 
-def pace(data: pd.DataFrame, answers: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Correct cards per minute by arm and part of the main round.
+def pace(data: pd.DataFrame, answers: pd.DataFrame, round: Round, alpha: float) -> pd.DataFrame:
+    """Correct cards per minute by arm and part of a round.
 
     Parameters
     ----------
-    data : participants with ``session_code, participant_code, arm, effort_started_at,
-        effort_deadline``.
+    data : participants with ``session_code, participant_code, arm`` and the columns of the round.
     answers : one row per answer, with ``session_code, participant_code, phase, correct,
-        answered_at``. Sessions of which it holds no answer of the main round are left out.
+        answered_at``. Sessions of which it holds no answer of the round are left out.
 
     Returns
     -------
     ``arm``, ``middle`` of the part in seconds, ``mean``, ``low``, ``high`` (t interval) and ``n``.
-    Everyone with a main round of the usual length counts in every part: whoever stopped early
+    Everyone with a round of the usual length counts in every part: whoever stopped early
     with 0 afterwards. Empty if there is nothing to count.
     """
     columns = ["arm", "middle", "mean", "low", "high", "n"]
-    main = answers[answers["phase"] == "main"]
-    rounds = _rounds(data[data["session_code"].isin(main["session_code"])])
+    answers = answers[answers["phase"] == round.phase]
+    rounds = _rounds(data[data["session_code"].isin(answers["session_code"])], round)
     if rounds.empty:
         return pd.DataFrame(columns=columns)
     length = float(rounds["length"].iloc[0])
-    counts = _counts(rounds, main, length)
+    counts = _counts(rounds, answers, length)
     rows = []
     for arm, people in rounds.groupby("arm", sort=False):
         rates = counts.loc[people["participant_code"]].to_numpy() * 60 * PARTS / length
@@ -44,14 +45,15 @@ def pace(data: pd.DataFrame, answers: pd.DataFrame, alpha: float) -> pd.DataFram
     return pd.DataFrame(rows, columns=columns)
 
 
-def _rounds(data: pd.DataFrame) -> pd.DataFrame:
-    """Participants who worked in a main round of the usual length."""
-    needed = ["participant_code", "arm", "effort_started_at", "effort_deadline", "effort_correct"]
+def _rounds(data: pd.DataFrame, round: Round) -> pd.DataFrame:
+    """Participants who worked in a round of the usual length."""
+    own = [f"{round.name}_{what}" for what in ("started_at", "deadline", "correct")]
+    needed = ["participant_code", "arm", *own]
     if not set(needed) <= set(data.columns):
         return pd.DataFrame(columns=[*needed, "length"])
     rounds = data[needed].dropna()
-    started = rounds["effort_started_at"].astype(float)
-    length = (rounds["effort_deadline"].astype(float) - started).round()
+    started = rounds[own[0]].astype(float)
+    length = (rounds[own[1]].astype(float) - started).round()
     usual = length.mode()
     return rounds.assign(length=length, started=started)[length.isin(usual.head(1))]
 

@@ -13,7 +13,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure as Canvas
 from scipy import stats
 
-from analysis.planned.plan import ExperimentPlan, Outcome, Plan
+from analysis.planned.plan import Outcome, Plan
 from analysis.report.drawing import (
     FAINT,
     INK,
@@ -28,6 +28,7 @@ from analysis.report.drawing import (
 )
 from analysis.report.units import places_by_outcome
 from analysis.words import interval, listed, number
+from steps.round import Round
 
 Floats = npt.NDArray[np.float64]
 
@@ -67,24 +68,23 @@ def mean_interval(sample: Floats, alpha: float) -> tuple[float, float]:
 def effects(
     data: pd.DataFrame,
     estimates: pd.DataFrame,
-    planned: ExperimentPlan,
     plan: Plan,
     outcome: Outcome,
     mark: str = "",
 ) -> Picture:
     """Every participant by arm on the left, the planned estimates on the right."""
     rows = _drawable(estimates[estimates["outcome"] == outcome.name])
-    arms = [arm for arm in planned.arms if len(values(data, outcome, arm))]
+    arms = [arm for arm in plan.arms if len(values(data, outcome, arm))]
     places = places_by_outcome(rows, plan).get(outcome.name, 2)
 
     def draw(canvas: Canvas) -> None:
         left, right = canvas.subplots(1, 2, width_ratios=(1.1, 1))
-        _raw(left, data, arms, planned, outcome, plan.alpha)
+        _raw(left, data, arms, plan, outcome, plan.alpha)
         _forest(right, rows, outcome, places)
 
     hollow = _hollow(rows)
     return picture(
-        f"{planned.name}_effects_{outcome.name}",
+        f"{plan.name}_effects_{outcome.name}",
         f"{outcome.label}. Left: every participant (points), arm means with "
         f"{100 * (1 - plan.alpha):g}% intervals. Right: planned comparisons with intervals (thin: "
         "those that hold all together); grey bands mark effects below the smallest one of "
@@ -118,11 +118,11 @@ def _raw(
     axes: Axes,
     data: pd.DataFrame,
     arms: Sequence[str],
-    planned: ExperimentPlan,
+    plan: Plan,
     outcome: Outcome,
     alpha: float,
 ) -> None:
-    styles = looks(list(planned.arms))
+    styles = looks(list(plan.arms))
     for row, arm in enumerate(arms):
         sample = values(data, outcome, arm)
         offsets = row - 0.05 + _spread(sample, outcome)
@@ -226,13 +226,11 @@ def _point(row: dict[Hashable, Any], size: float) -> dict[str, Any]:
 # --------------------------------------------------------------------------------- distribution
 
 
-def distribution(
-    data: pd.DataFrame, planned: ExperimentPlan, outcome: Outcome, mark: str = ""
-) -> Picture:
+def distribution(data: pd.DataFrame, plan: Plan, outcome: Outcome, mark: str = "") -> Picture:
     """A histogram per arm on a common scale, the arm's mean marked."""
-    styles = looks(list(planned.arms))
-    samples = {arm: values(data, outcome, arm) for arm in planned.arms}
-    edges = _edges(np.concatenate(list(samples.values())), outcome)
+    styles = looks(list(plan.arms))
+    samples = {arm: values(data, outcome, arm) for arm in plan.arms}
+    edges = _edges(np.concatenate(list(samples.values())), outcome, plan)
 
     def draw(canvas: Canvas) -> None:
         panels = canvas.subplots(len(samples), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
@@ -250,7 +248,7 @@ def distribution(
         ]
     )
     return picture(
-        f"{planned.name}_distribution_{outcome.name}",
+        f"{plan.name}_distribution_{outcome.name}",
         f"Distribution of {outcome.label.lower()} by arm. The line marks the arm's mean.",
         f"Histograms of {outcome.label.lower()} by arm. Medians: {summary}.",
         draw,
@@ -259,13 +257,17 @@ def distribution(
     )
 
 
-def _edges(sample: Floats, outcome: Outcome) -> Floats:
+def _edges(sample: Floats, outcome: Outcome, plan: Plan) -> Floats:
     low, high = float(sample.min()), float(sample.max())
     if outcome.kind == "count":
         step = max(1.0, np.ceil((high - low) / 30))
         return np.asarray(np.arange(low - 0.5, high + step + 0.5, step), dtype=float)
-    if outcome.name == "willingness":
-        return np.asarray(np.arange(0.875, 7.2, 0.25), dtype=float)
+    scale = plan.study.measures.get(outcome.name)
+    if scale is not None and scale.is_scale:
+        # A mean of k items moves in steps of 1 / k.
+        item, step = plan.study.columns[scale.of[0]], 1 / len(scale.of)
+        low, high = float(item.min or 0), float(item.max or 0)
+        return np.asarray(np.arange(low - step / 2, high + step, step), dtype=float)
     return np.asarray(np.linspace(low, high if high > low else low + 1, 25), dtype=float)
 
 
@@ -297,20 +299,18 @@ def _histogram(axes: Axes, sample: Floats, edges: Floats, look: Look) -> None:
 # ----------------------------------------------------------------------------- effort over time
 
 
-def effort_over_time(
-    pace: pd.DataFrame, planned: ExperimentPlan, plan: Plan, mark: str = ""
-) -> Picture:
-    """Correct cards per minute in each part of the main round; see `analysis.report.effort`."""
-    styles = looks(list(planned.arms))
+def effort_over_time(pace: pd.DataFrame, round: Round, plan: Plan, mark: str = "") -> Picture:
+    """Correct cards per minute in each part of a round; see `analysis.report.effort`."""
+    styles = looks(list(plan.arms))
 
     def draw(canvas: Canvas) -> None:
         axes = canvas.subplots()
-        shift = np.linspace(-1, 1, len(planned.arms)) if len(planned.arms) > 1 else [0.0]
-        for offset, arm in zip(shift, planned.arms, strict=True):
+        shift = np.linspace(-1, 1, len(plan.arms)) if len(plan.arms) > 1 else [0.0]
+        for offset, arm in zip(shift, plan.arms, strict=True):
             rows = pace[pace["arm"] == arm]
             if len(rows):
                 _line(axes, rows, styles[arm], offset, arm_name(arm))
-        axes.set_xlabel("Seconds since the start of the main round")
+        axes.set_xlabel(f"Seconds since the start of the {round.about}")
         axes.set_ylabel("Correct cards per minute")
         axes.grid(axis="y", color=PALE, linewidth=0.8)
         axes.set_axisbelow(True)
@@ -318,16 +318,16 @@ def effort_over_time(
 
     first, last = pace["middle"].min(), pace["middle"].max()
     parts = []
-    for arm in planned.arms:
+    for arm in plan.arms:
         rows = pace[pace["arm"] == arm].set_index("middle")["mean"]
         if {first, last} <= set(rows.index):
             parts.append(f"{arm_name(arm)} {number(rows[first], 1)} to {number(rows[last], 1)}")
     return picture(
-        f"{planned.name}_effort_over_time",
-        "Effort over time: correct cards per minute in the main round, mean by arm with "
+        f"{plan.name}_effort_over_time",
+        f"Effort over time: correct cards per minute in the {round.about}, mean by arm with "
         f"{100 * (1 - plan.alpha):g}% intervals. Rounds of the usual length; those who "
         "stopped early count as 0 afterwards.",
-        "Correct cards per minute from the first to the last part of the main round: "
+        f"Correct cards per minute from the first to the last part of the {round.about}: "
         f"{'; '.join(parts)}.",
         draw,
         height=2.8,
@@ -356,11 +356,9 @@ def _line(axes: Axes, rows: pd.DataFrame, look: Look, offset: float, label: str)
 # ---------------------------------------------------------------------------- all effects at once
 
 
-def overview(
-    estimates: pd.DataFrame, planned: ExperimentPlan, plan: Plan, mark: str = ""
-) -> Picture | None:
+def overview(estimates: pd.DataFrame, plan: Plan, mark: str = "") -> Picture | None:
     """Secondary outcomes: effects in standard deviations of the comparison arm."""
-    others = estimates[estimates["family"] != planned.primary.name]
+    others = estimates[estimates["family"] != plan.primary.name]
     secondary = _drawable(others[others["control_sd"] > 0])
     if secondary.empty:
         return None
@@ -397,7 +395,7 @@ def overview(
         axes.tick_params(axis="x", length=3)
 
     return picture(
-        f"{planned.name}_effects_secondary",
+        f"{plan.name}_effects_secondary",
         "Secondary outcomes: planned comparisons in standard deviations of the comparison arm "
         "(for an interaction, of all participants), with "
         f"{100 * (1 - plan.alpha):g}% intervals before adjustment (thin: those that hold all "
@@ -426,17 +424,17 @@ def _standardised(axes: Axes, row: dict[Hashable, Any], height: float) -> None:
 # --------------------------------------------------------------------------------------- balance
 
 
-def balance_plot(balance: pd.DataFrame, planned: ExperimentPlan, mark: str = "") -> Picture:
+def balance_plot(balance: pd.DataFrame, plan: Plan, mark: str = "") -> Picture:
     """Standardised differences before treatment, arm by arm."""
     rows = balance[balance["estimate"].notna()]
     names = list(dict.fromkeys(rows["outcome"]))
-    styles = looks(list(planned.arms))
+    styles = looks(list(plan.arms))
 
     def draw(canvas: Canvas) -> None:
         axes = canvas.subplots()
         axes.axvspan(-0.25, 0.25, color=PALE, zorder=0, linewidth=0)
         zero_line(axes)
-        for arm in planned.arms:
+        for arm in plan.arms:
             part = rows[rows["term"] == arm]
             if len(part):
                 axes.plot(
@@ -455,16 +453,16 @@ def balance_plot(balance: pd.DataFrame, planned: ExperimentPlan, mark: str = "")
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.grid(axis="y", color=PALE)
         axes.set_axisbelow(True)
-        axes.set_xlabel("Standardised difference from control")
+        axes.set_xlabel(f"Standardised difference from {arm_name(plan.study.control)}")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
         bare(axes, bottom=True)
         axes.tick_params(axis="x", length=3)
 
     largest = rows.iloc[int(rows["estimate"].abs().to_numpy().argmax())].to_dict()
     return picture(
-        f"{planned.name}_balance",
-        "Balance before treatment: difference from control in standard deviations. The grey band "
-        "spans 0.25 in both directions.",
+        f"{plan.name}_balance",
+        f"Balance before treatment: difference from {arm_name(plan.study.control)} in standard "
+        "deviations. The grey band spans 0.25 in both directions.",
         f"Standardised differences of {len(names)} variables; the largest is "
         f"{number(largest['estimate'])} ({largest['outcome']}, {arm_name(largest['term'])}).",
         draw,
@@ -479,7 +477,7 @@ def balance_plot(balance: pd.DataFrame, planned: ExperimentPlan, mark: str = "")
 def flow(
     before: Sequence[tuple[str, int]],
     by_arm: pd.DataFrame,
-    planned: ExperimentPlan,
+    plan: Plan,
     mark: str = "",
 ) -> Picture:
     """Boxes from arrival to analysis. ``by_arm`` has a column per stage and a row per arm."""
@@ -510,7 +508,7 @@ def flow(
         for arm in arms
     )
     return picture(
-        f"{planned.name}_flow",
+        f"{plan.name}_flow",
         "Flow of participants, from arrival to the analysis of the primary outcome. Analysed are "
         "all whose primary outcome was measured, also if they left afterwards."
         if "Analysed" in stages

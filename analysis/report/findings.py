@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.planned.estimate import cells_of
-from analysis.planned.plan import ExperimentPlan, Hypothesis, Outcome, Plan
+from analysis.planned.plan import Hypothesis, Outcome, Plan
 from analysis.report.units import places_by_outcome
 from analysis.words import interval, listed, number, p_statement
 
@@ -48,13 +48,11 @@ class Finding:
     detail: str
 
 
-def findings(
-    estimates: pd.DataFrame, planned: ExperimentPlan, plan: Plan, family: str
-) -> list[Finding]:
+def findings(estimates: pd.DataFrame, plan: Plan, family: str) -> list[Finding]:
     """The findings on one family of tests, in the order of the estimates."""
     places = places_by_outcome(estimates, plan)
     rows = cells_of(estimates[estimates["family"] == family])
-    return [_finding(_Row(row, planned, plan, places[row["outcome"]])) for row in rows]
+    return [_finding(_Row(row, plan, places[row["outcome"]])) for row in rows]
 
 
 def _finding(row: _Row) -> Finding:
@@ -158,13 +156,12 @@ class _Row:
     """The numbers of one estimate, written in the outcome's unit, and their words."""
 
     values: Mapping[str, Any]
-    planned: ExperimentPlan
     plan: Plan
     places: int
 
     @property
     def hypothesis(self) -> Hypothesis:
-        return self.planned.hypothesis(str(self.values["hypothesis"]))
+        return self.plan.hypothesis(str(self.values["hypothesis"]))
 
     @property
     def outcome(self) -> Outcome:
@@ -264,8 +261,8 @@ class _Row:
         """The two things compared, in words."""
         each = self.hypothesis
         if not each.factor:
-            return self.planned.arms[each.treatment], self.planned.arms[each.control]
-        named = self.planned.factors.get(each.factor)
+            return self.plan.arms[each.treatment], self.plan.arms[each.control]
+        named = self.plan.factors.get(each.factor)
         if named and {each.treatment, each.control} == {"0", "1"}:
             words = {"1": named, "0": f"no {named.removeprefix('a ').removeprefix('an ')}"}
             return words[each.treatment], words[each.control]
@@ -289,7 +286,7 @@ class _Row:
                 "measured"
             )
         if each.interaction:
-            first, second = (self.planned.factors[name] for name in each.interaction)
+            first, second = (self.plan.factors[name] for name in each.interaction)
             clause = (
                 f"the effect of {first} on {phrase} was estimated to be {self.sizes()} with "
                 f"{second} than without"
@@ -311,7 +308,7 @@ class _Row:
     def compared(self) -> str:
         each = self.hypothesis
         if each.interaction:
-            return " and ".join(self.planned.factors[name] for name in each.interaction)
+            return " and ".join(self.plan.factors[name] for name in each.interaction)
         return " and ".join(self._sides())
 
     @property
@@ -326,7 +323,7 @@ class _Row:
         return f"the difference in {phrase} between {self.compared}{change}"
 
     def _second(self) -> str:
-        return self.planned.factors[self.hypothesis.interaction[1]]
+        return self.plan.factors[self.hypothesis.interaction[1]]
 
     @property
     def differs(self) -> str:
@@ -337,7 +334,7 @@ class _Row:
         if each.association:
             return f"{phrase} goes with {each.association.replace('_', ' ')}"
         if each.interaction and not each.moderator:
-            first, second = (self.planned.factors[name] for name in each.interaction)
+            first, second = (self.plan.factors[name] for name in each.interaction)
             return f"the effect of {first} on {phrase} depends on {second}"
         if each.moderator:
             moderator = each.moderator.replace("_", " ")

@@ -6,17 +6,19 @@ import hashlib
 import json
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from analysis.planned.plan import Plan
 
 PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "Jinja2")
 
 
 def manifest(
     inputs: Mapping[Path, str],
-    plan_text: bytes,
+    plans: Sequence[Plan],
     settings: dict[str, Any],
     outputs: dict[str, bytes],
 ) -> dict[str, Any]:
@@ -28,7 +30,9 @@ def manifest(
     files = [{"name": path.name, "sha256": hashed} for path, hashed in inputs.items()]
     return {
         "inputs": sorted(files, key=lambda file: (file["name"], file["sha256"])),
-        "plan": digest(plan_text),
+        "plans": {
+            plan.name: digest(plan.file.read_bytes()) for plan in plans if plan.file is not None
+        },
         "settings": settings,
         "versions": {"python": platform.python_version(), **versions()},
         "outputs": {name: digest(content) for name, content in sorted(outputs.items())},

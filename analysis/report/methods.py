@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -103,45 +103,51 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _families(plan: Plan) -> str:
-    sentences = []
-    for planned in plan.experiments.values():
-        parts = [
-            f"{family.name} outcomes by {_ADJUSTED_BY[family.adjustment]}"
-            for family in planned.families
-        ]
-        sentences.append(f"{planned.title}: {', '.join(parts)}")
-    return f"p-values are adjusted within families of claims ({'; '.join(sentences)})."
+    parts = [
+        f"{family.name} outcomes by {_ADJUSTED_BY[family.adjustment]}" for family in plan.families
+    ]
+    return f"p-values are adjusted within families of claims ({', '.join(parts)})."
 
 
 def _looks(plan: Plan) -> str:
-    planned = [each for each in plan.experiments.values() if each.looks]
-    if not planned:
+    if not plan.looks:
         return ""
-    parts = [
-        f"{each.title}: {listed([f'{n:,}' for n in (*each.looks, each.size)])} participants"
-        for each in planned
-    ]
+    sizes = listed([f"{n:,}" for n in (*plan.looks, plan.size)])
     return (
         "Looks before the planned size spend the error by the function of O’Brien–Fleming type "
-        f"(Lan and DeMets 1983): {'; '.join(parts)}. "
+        f"(Lan and DeMets 1983): {sizes} participants. "
     )
 
 
-def references(plan: Plan) -> list[str]:
-    """What the methods of this plan rest on, oTree first."""
-    used = {family.adjustment for each in plan.experiments.values() for family in each.families}
+def references(plans: Sequence[Plan]) -> list[str]:
+    """What the methods of these plans rest on, oTree first."""
+    used = {family.adjustment for plan in plans for family in plan.families}
     unused = {key for key, name in (("bh", "bh"), ("holm", "holm")) if name not in used}
     if "step_down" not in used:
         unused.add("westfall")
-    if not any(each.looks for each in plan.experiments.values()):
+    if not any(plan.looks for plan in plans):
         unused.add("looks")
     first, *others = (text for key, text in REFERENCES.items() if key not in unused)
     return [first, *sorted(others)]
 
 
-def left_out(everyone: pd.DataFrame, plan: Plan) -> list[tuple[str, int]]:
-    """Everybody who is not analysed: the reason and how many."""
-    excluded = everyone.attrs.get("excluded", {})
+def by_study(plans: Sequence[Plan]) -> list[tuple[str, list[str]]]:
+    """The methods paragraphs, once for all studies whose plans say the same, with their titles.
+
+    One entry without a title if it holds for all.
+    """
+    titles: dict[tuple[str, ...], list[str]] = {}
+    for plan in plans:
+        titles.setdefault(tuple(methods(plan)), []).append(plan.title)
+    if len(titles) == 1:
+        return [("", list(text)) for text in titles]
+    return [(listed(names), list(text)) for text, names in titles.items()]
+
+
+def left_out(
+    everyone: pd.DataFrame, excluded: Mapping[str, int], plans: Iterable[Plan]
+) -> list[tuple[str, int]]:
+    """Everybody who is not analysed: the reason and how many; ``excluded`` are `load`'s."""
     rows = [(REASONS[reason], int(count)) for reason, count in excluded.items() if count]
     declined = int((everyone["consent"] == 0).sum())
     unassigned = int(everyone["arm"].isna().sum()) - declined
@@ -150,29 +156,54 @@ def left_out(everyone: pd.DataFrame, plan: Plan) -> list[tuple[str, int]]:
         rows.append(("did not consent", declined))
     if unassigned > 0:
         rows.append(("left before an arm was drawn", unassigned))
-    if forced and "forced_arm" in plan.exclusions:
+    if forced and _forced_are_left_out(plans):
         rows.append((EXCLUSIONS["forced_arm"], forced))
     return rows
 
 
-def data_departures(everyone: pd.DataFrame, plan: Plan) -> list[str]:
-    """What in the data is not as the plan supposes."""
+def _forced_are_left_out(plans: Iterable[Plan]) -> bool:
+    return all("forced_arm" in plan.exclusions for plan in plans)
+
+
+def data_departures(everyone: pd.DataFrame, plans: Mapping[str, Plan]) -> list[str]:
+    """What in the data is not as the plans suppose."""
     found = []
     if simulated := int((everyone["simulated"] == 1).sum()):
         found.append(f"{counted(simulated, 'simulated participant')} included.")
     if demo := int((everyone["demo"] == 1).sum()):
         found.append(f"{counted(demo, 'participant')} of demo sessions included.")
+    if pilot := _marked(everyone, "pilot"):
+        found.append(f"{counted(pilot, 'participant')} of pilot sessions included.")
     forced = int((everyone["arm_forced"] == 1).sum())
-    if forced and "forced_arm" not in plan.exclusions:
+    if forced and not _forced_are_left_out(plans.values()):
         found.append(f"{counted(forced, 'participant')} with a forced arm included.")
-    for name in ("baseline_seconds", "task_seconds", "voluntary_seconds", "piece_rate", "task"):
-        column = f"config_{name}"
-        for experiment, rows in everyone.groupby("experiment", sort=True):
-            values = sorted(rows[column].dropna().unique()) if column in rows else []
-            if len(values) > 1:
-                shown = ", ".join(f"{value}" for value in values)
-                found.append(f"{experiment}: sessions differ in {name} ({shown}).")
+    drawn = everyone[everyone["arm"].notna() & (everyone["arm_forced"] != 1).fillna(True)]
+    for name, rows in drawn.groupby("experiment", sort=True):
+        if str(name) in plans:
+            found += pooled(rows, plans[str(name)])
     return found
+
+
+def pooled(rows: pd.DataFrame, plan: Plan) -> list[str]:
+    """The parameters and words in which the sessions of a study differ that are analysed as one.
+
+    A sentence each, with the sessions of each value. Those that have to differ do not count.
+    """
+    names = [*plan.study.parameters, "participation_fee"]
+    columns = {name: f"config_{name}" for name in names if name not in MAY_DIFFER}
+    columns["the words that participants read"] = "words"
+    found = []
+    for name, column in columns.items():
+        known = rows.dropna(subset=[column]) if column in rows else rows.iloc[:0]
+        sessions = known.groupby(column, sort=True)["session_code"].unique()
+        if len(sessions) > 1:
+            shown = "; ".join(f"{value}: {listed(sorted(who))}" for value, who in sessions.items())
+            found.append(f"{plan.title}: sessions that are pooled differ in {name} ({shown}).")
+    return found
+
+
+MAY_DIFFER = ("seed", "force_arm", "pilot")
+"""Parameters that differ by design, or are said elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -187,8 +218,8 @@ class Caution:
     spoils: bool = True
 
 
-def cautions(everyone: pd.DataFrame, plan: Plan) -> list[Caution]:
-    """Simulated, sample, demo and forced data among ``everyone``."""
+def cautions(everyone: pd.DataFrame, plans: Iterable[Plan]) -> list[Caution]:
+    """Simulated, sample, demo, pilot and forced data among ``everyone``."""
     found = []
     if number := _marked(everyone, "simulated"):
         found.append(Caution(counted(number, "simulated participant"), "simulated data"))
@@ -198,8 +229,11 @@ def cautions(everyone: pd.DataFrame, plan: Plan) -> list[Caution]:
     if number := _marked(everyone, "demo"):
         sentence = f"{counted(number, 'participant')} of demo sessions"
         found.append(Caution(sentence, "demo sessions"))
+    if number := _marked(everyone, "pilot"):
+        sentence = f"{counted(number, 'participant')} of pilot sessions"
+        found.append(Caution(sentence, "pilot sessions"))
     if number := _marked(everyone, "arm_forced"):
-        left_out = "forced_arm" in plan.exclusions
+        left_out = _forced_are_left_out(plans)
         sentence = f"{counted(number, 'participant')} with an arm that was set by hand"
         sentence += ", left out of the estimates" if left_out else ""
         found.append(Caution(sentence, "forced arms", spoils=not left_out))

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from analysis.planned.plan import Plan
 from analysis.report import methods
 from analysis.report.chapter import Chapter
+from analysis.words import listed
 
 FOLDER = Path(__file__).parent
 
@@ -22,13 +23,21 @@ FOLDER = Path(__file__).parent
 class Page:
     """What the page shows."""
 
-    plan: Plan
     chapters: Sequence[Chapter]
     cautions: Sequence[methods.Caution]
     left_out: Sequence[tuple[str, int]]
     departures: Sequence[str]
     unknown_columns: Sequence[str]
     manifest: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def plans(self) -> list[Plan]:
+        return [chapter.plan for chapter in self.chapters]
+
+    @property
+    def title(self) -> str:
+        """The titles of the studies."""
+        return listed([plan.title for plan in self.plans])
 
     @property
     def caution(self) -> str:
@@ -56,11 +65,9 @@ def render(page: Page) -> str:
     return str(
         environment.get_template("page.html").render(
             page=page,
-            plan=page.plan,
             style=Markup((FOLDER / "page.css").read_text(encoding="utf-8")),
-            methods=methods.methods(page.plan),
-            references=methods.references(page.plan),
-            experiments=" and ".join(chapter.planned.title for chapter in page.chapters),
+            methods=methods.by_study(page.plans),
+            references=methods.references(page.plans),
         )
     )
 

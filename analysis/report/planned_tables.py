@@ -10,9 +10,9 @@ import pandas as pd
 
 from analysis.planned.estimate import Notes
 from analysis.planned.factorial import factorial_effects
-from analysis.planned.plan import ExperimentPlan, Outcome, Plan
+from analysis.planned.plan import Outcome, Plan
 from analysis.report.figures import arm_name, contrast_name, values
-from analysis.report.tables import Table
+from analysis.report.table import Table
 from analysis.report.units import places_by_outcome
 from analysis.words import (
     MISSING,
@@ -25,15 +25,13 @@ from analysis.words import (
 )
 
 
-def effects_table(
-    estimates: pd.DataFrame, planned: ExperimentPlan, plan: Plan, family: str
-) -> Table:
+def effects_table(estimates: pd.DataFrame, plan: Plan, family: str) -> Table:
     """Every estimate of one family, with all its p-values."""
     rows = estimates[estimates["family"] == family]
     places = places_by_outcome(rows, plan)
     return Table(
-        name=f"{planned.name}_effects_{family}",
-        caption=f"{planned.title}: {family} outcomes.",
+        name=f"{plan.name}_effects_{family}",
+        caption=f"{plan.title}: {family} outcomes.",
         headings=[
             "Hyp.",
             "Comparison",
@@ -51,7 +49,7 @@ def effects_table(
         frame=rows,
         words=3,
         groups=[_outcome_name(plan.outcomes[name], difference=True) for name in rows["outcome"]],
-        notes=_effects_notes(rows, planned, plan),
+        notes=_effects_notes(rows, plan),
     )
 
 
@@ -71,14 +69,21 @@ def _effect_cells(row: dict[Hashable, Any], plan: Plan, places_of: dict[str, int
         str(row["hypothesis"]),
         contrast_name(str(row["contrast"])),
         CLAIMED.get(claim, claim),
-        number(row["estimate"] * scale, places),
-        number(row["std_error"] * scale, places),
-        interval(row["conf_low"] * scale, row["conf_high"] * scale, places),
-        p_value(row["p_value"]),
+        *_estimated(row, scale, places),
         p_value(row["p_randomization"]),
         p_value(row["p_claim"] if claim else math.nan),
         p_value(row["p_adjusted"]),
         str(int(row["n"])),
+    ]
+
+
+def _estimated(row: dict[Hashable, Any], scale: float, places: int) -> list[str]:
+    """Estimate, standard error, interval and p-value of a row."""
+    return [
+        number(row["estimate"] * scale, places),
+        number(row["std_error"] * scale, places),
+        interval(row["conf_low"] * scale, row["conf_high"] * scale, places),
+        p_value(row["p_value"]),
     ]
 
 
@@ -89,7 +94,7 @@ ADJUSTED = {
 }
 
 
-def _effects_notes(rows: pd.DataFrame, planned: ExperimentPlan, plan: Plan) -> str:
+def _effects_notes(rows: pd.DataFrame, plan: Plan) -> str:
     used = sorted({str(n) for n in rows["estimator"] if n and not str(n).startswith("conj")})
     adjustment = next((ADJUSTED[str(a)] for a in rows["adjustment"] if a in ADJUSTED), "none")
     covariates = list(dict.fromkeys(" ".join(rows["covariates"].astype(str)).split()))
@@ -108,19 +113,17 @@ def _effects_notes(rows: pd.DataFrame, planned: ExperimentPlan, plan: Plan) -> s
             "All: the row shows the part with the largest p-value, which decides; p claim "
             "is 1 where a part has the wrong sign."
         )
-    if any(h.joint for h in planned.hypotheses):
+    if any(h.joint for h in plan.hypotheses):
         parts.append(
             "Several levels at once: the root mean square of the comparisons; p of the F."
         )
-    if any(h.association for h in planned.hypotheses):
+    if any(h.association for h in plan.hypotheses):
         parts.append("Associations are in standard deviations of both, and were not randomized.")
     parts.append("N: participants of all arms on whom the estimate rests.")
     return " ".join(parts)
 
 
-def robustness_table(
-    estimates: pd.DataFrame, planned: ExperimentPlan, plan: Plan, family: str
-) -> Table | None:
+def robustness_table(estimates: pd.DataFrame, plan: Plan, family: str) -> Table | None:
     """What else was planned to be shown of each estimate: it decides nothing."""
     rows = estimates[(estimates["family"] == family) & (estimates["claim"] != "all")]
     rows = rows[rows["estimate"].notna() & rows["std_error"].notna()]
@@ -132,8 +135,8 @@ def robustness_table(
         for name, part in rows.groupby("outcome", sort=False)
     }
     return Table(
-        name=f"{planned.name}_robustness_{family}",
-        caption=f"{planned.title}: {family} outcomes, size and robustness.",
+        name=f"{plan.name}_robustness_{family}",
+        caption=f"{plan.title}: {family} outcomes, size and robustness.",
         headings=[
             "Hyp.",
             "Comparison",
@@ -199,17 +202,15 @@ def _robustness_cells(
     ]
 
 
-def factorial_table(
-    data: pd.DataFrame, planned: ExperimentPlan, plan: Plan, notes: Notes
-) -> Table | None:
+def factorial_table(data: pd.DataFrame, plan: Plan, notes: Notes) -> Table | None:
     """Main effects, interaction and cell contrasts of a 2×2 design on the primary outcomes."""
-    frame = factorial_effects(data, planned, plan, notes)
+    frame = factorial_effects(data, plan, notes)
     if frame is None:
         return None
     places = places_by_outcome(frame, plan)
     return Table(
-        name=f"{planned.name}_factorial",
-        caption=f"{planned.title}: the 2×2 design on the primary outcome.",
+        name=f"{plan.name}_factorial",
+        caption=f"{plan.title}: the 2×2 design on the primary outcome.",
         headings=["Effect", "Estimate", "SE", f"{100 * (1 - plan.alpha):g}% interval", "p", "N"],
         cells=[_factorial_cells(row, plan, places) for row in frame.to_dict("records")],
         frame=frame,
@@ -224,10 +225,7 @@ def _factorial_cells(row: dict[Hashable, Any], plan: Plan, places_of: dict[str, 
     scale, places = plan.outcomes[row["outcome"]].scale, places_of[row["outcome"]]
     return [
         effect_name(str(row["term"])),
-        number(row["estimate"] * scale, places),
-        number(row["std_error"] * scale, places),
-        interval(row["conf_low"] * scale, row["conf_high"] * scale, places),
-        p_value(row["p_value"]),
+        *_estimated(row, scale, places),
         str(row["n"]),
     ]
 
@@ -245,11 +243,11 @@ def effect_name(term: str) -> str:
     return f"{factor}, {'with' if level == '1' else 'without'} {other}"
 
 
-def describe(data: pd.DataFrame, planned: ExperimentPlan, plan: Plan) -> Table:
+def describe(data: pd.DataFrame, plan: Plan) -> Table:
     """Each outcome by arm: N, mean, standard deviation, median, range, floor and ceiling."""
     rows = []
-    for name in planned.outcomes:
-        for arm in planned.arms:
+    for name in (*plan.judged, *plan.described):
+        for arm in plan.arms:
             if name in data.columns:
                 rows.append(_description(data, plan.outcomes[name], arm))
     places: dict[str, int] = {}
@@ -257,8 +255,8 @@ def describe(data: pd.DataFrame, planned: ExperimentPlan, plan: Plan) -> Table:
         own = decimals(row["sd"] / max(row["n"], 1) ** 0.5)
         places[row["outcome"]] = min(own, places.get(row["outcome"], own))
     return Table(
-        name=f"{planned.name}_outcomes",
-        caption=f"{planned.title}: outcomes by arm.",
+        name=f"{plan.name}_outcomes",
+        caption=f"{plan.title}: outcomes by arm.",
         headings=[
             "Arm",
             "N",
@@ -312,13 +310,55 @@ def _description(data: pd.DataFrame, outcome: Outcome, arm: str) -> dict[str, An
     }
 
 
-MODERATORS = {
-    "psm": "Public service motivation",
-    "baseline_correct": "Ability (correct cards in the baseline round)",
-}
+def versions_table(frame: pd.DataFrame, plan: Plan) -> Table | None:
+    """The effects on the primary outcomes, version by version."""
+    if frame.empty:
+        return None
+    places_of = places_by_outcome(frame, plan)
+    cells = []
+    for row in frame.to_dict("records"):
+        scale, places = plan.outcomes[row["outcome"]].scale, places_of[row["outcome"]]
+        cells.append(
+            [
+                row["hypothesis"],
+                contrast_name(row["contrast"]),
+                contrast_name(row["version"]),
+                *_estimated(row, scale, places),
+            ]
+        )
+    return Table(
+        name=f"{plan.name}_versions",
+        caption=f"{plan.title}: robustness over the versions of messages.",
+        headings=[
+            "Hyp.",
+            "Comparison",
+            "Version",
+            "Estimate",
+            "SE",
+            f"{100 * (1 - plan.alpha):g}% interval",
+            "p",
+        ],
+        cells=cells,
+        frame=frame,
+        words=3,
+        groups=[_outcome_name(plan.outcomes[name], difference=True) for name in frame["outcome"]],
+        notes="Planned as robustness: no hypothesis, not adjusted. The planned regression with a "
+        "mean for each version of a message: all versions weighing the same, then each version of "
+        "one arm against all versions of the other.",
+    )
 
 
-def heterogeneity_table(slopes: pd.DataFrame, planned: ExperimentPlan, plan: Plan) -> Table | None:
+def variable_label(plan: Plan, name: str) -> str:
+    """What a column or measure of the study is, in the words of its declaration."""
+    study = plan.study
+    if name in study.measures:
+        about = study.measures[name].about
+    else:
+        about = study.columns[name].description.rstrip(".")
+    return about[:1].upper() + about[1:]
+
+
+def heterogeneity_table(slopes: pd.DataFrame, plan: Plan) -> Table | None:
     """How effects change with the moderators of the plan."""
     if slopes.empty:
         return None
@@ -330,17 +370,14 @@ def heterogeneity_table(slopes: pd.DataFrame, planned: ExperimentPlan, plan: Pla
             [
                 row["hypothesis"],
                 contrast_name(row["contrast"]),
-                number(row["estimate"] * scale, places),
-                number(row["std_error"] * scale, places),
-                interval(row["conf_low"] * scale, row["conf_high"] * scale, places),
-                p_value(row["p_value"]),
+                *_estimated(row, scale, places),
                 str(row["n"]),
             ]
         )
     unit = plan.outcomes[slopes["outcome"].iloc[0]].unit
     return Table(
-        name=f"{planned.name}_heterogeneity",
-        caption=f"{planned.title}: change of the effect on the primary outcome per standard "
+        name=f"{plan.name}_heterogeneity",
+        caption=f"{plan.title}: change of the effect on the primary outcome per standard "
         f"deviation of what was measured before treatment ({unit}).",
         headings=[
             "Hyp.",
@@ -354,7 +391,7 @@ def heterogeneity_table(slopes: pd.DataFrame, planned: ExperimentPlan, plan: Pla
         cells=cells,
         frame=slopes,
         words=2,
-        groups=[MODERATORS.get(name, name.replace("_", " ")) for name in slopes["moderator"]],
+        groups=[variable_label(plan, name) for name in slopes["moderator"]],
         notes="From the planned regression with a slope of the moderator in each arm. Not "
         "adjusted for the number of tests. The moderators were not randomized: a slope "
         "says where effects differ, not why. Degrees of freedom are Bell and McCaffrey's, because "
