@@ -29,7 +29,8 @@ from tabulate import tabulate
 
 from benchmarks import slow_disk
 from benchmarks.servers import DATABASES, allow_many_files, serving, verdict
-from tests.harness.database import INTAKE_PAGES
+from study.finding import study_of
+from tests.harness.database import page_number
 from tests.harness.load.experimenter import Deeds, Experimenter
 from tests.harness.load.figures import OwnLag
 from tests.harness.load.oracle import Oracle, summary
@@ -119,7 +120,7 @@ def put_into_the_round(server: Server, session: str) -> list[str]:
     """Let everybody of a session stand before the baseline round, as if they had come there."""
     database = server.database
     database.execute(
-        "UPDATE intake_player SET consent = :yes WHERE participant_id IN "
+        "UPDATE incentive_experiment_player SET consent = :yes WHERE participant_id IN "
         "(SELECT id FROM otree_participant WHERE _session_code = :session)",
         yes=True,
         session=session,
@@ -127,7 +128,7 @@ def put_into_the_round(server: Server, session: str) -> list[str]:
     database.execute(
         "UPDATE otree_participant SET _index_in_pages = :page, visited = :yes "
         "WHERE _session_code = :session",
-        page=INTAKE_PAGES.index("BaselineRound") + 1,
+        page=page_number(study_of("incentive"), "BaselineRound"),
         yes=True,
         session=session,
     )

@@ -53,7 +53,7 @@ def seat(server: Server) -> str:
         "incentive", 1, practice_items=0, task_seconds=ROUND_SECONDS, seed=SEED
     )
     guide = HttpParticipant(session.join_url, server.database)
-    guide.play_to("MainReady")
+    guide.play_to("EffortReady")
     guide.close()
     return guide.code
 

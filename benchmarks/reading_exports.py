@@ -56,7 +56,8 @@ def main() -> int:
         simulate("incentive", 240, Path(folder, "few"))
         few, wide, answers = Path(folder, "few"), Path(folder, "w.csv"), Path(folder, "a.csv")
         repeat(few / "all_apps_wide.csv", wide, ("session.code", "participant.code"))
-        repeat(few / "intake_custom.csv", answers, ("session_code", "participant_code"))
+        owner = ("session_code", "participant_code")
+        repeat(few / "incentive_experiment_custom.csv", answers, owner)
         times = {
             "read_export, wide": seconds(lambda: read_export(wide)),
             "load, wide": seconds(lambda: load(wide, include_bots=True)),

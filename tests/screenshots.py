@@ -1,6 +1,6 @@
 """Pictures of every page, for ethics applications and for instructions: `make screenshots`.
 
-Both languages, three sizes, and one page, `screenshots/index.html`, that shows them all in the
+Every language, three sizes, and one page, `screenshots/index.html`, that shows them all in the
 order in which participants meet them.
 """
 
@@ -17,12 +17,12 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser
 
-from study import content
-from study.experiments import EXPERIMENTS
+from study import words
+from study.finding import studies
 from tests.harness import chromium
 from tests.harness.proxy import between
 from tests.harness.server import ROOT, Server, running
-from tests.pages.walk import Walk, add_labels, elsewhere, other_tasks, study
+from tests.pages.walk import Walk, add_labels, arms, elsewhere, other_tasks, through
 
 SIZES = {"phone": (320, 640), "tablet": (768, 1024), "computer": (1440, 900)}
 
@@ -49,26 +49,21 @@ img.phone {{ width: 160px; }} img.tablet {{ width: 300px; }} img.computer {{ wid
 """
 
 
-def arms(walk: Walk, language: str) -> Iterator[str]:
-    """What differs between the arms: the information sheet, and the pay of the main round."""
-    for experiment in EXPERIMENTS.values():
-        for arm in experiment.arms.values():
-            walk.join(experiment.name, "Information", force_arm=arm.name, language=language)
-            yield f"information, {experiment.name} {arm.name}"
-            if experiment.factors:
-                for _ in range(3):
-                    walk.go_on()
-                yield f"main round before, {experiment.name} {arm.name}"
-
-
 def stops(walk: Walk, language: str) -> Iterator[str]:
+    """Every study from the first page to the last; what lies beside it once; and its arms."""
     chosen = {"language": language}
-    yield from chain(
-        study(walk, "incentive", force_arm="reward_beneficiary", **chosen),
-        elsewhere(walk, "incentive", **chosen),
-        other_tasks(walk, "incentive", **chosen),
-        arms(walk, language),
-    )
+    for number, study in enumerate(studies().values()):
+        if language not in study.languages:
+            continue
+        last = {"force_arm": study.names[-1]} if study.arms else {}
+        ways = [through(walk, study.name, **chosen, **last)]
+        if number == 0:
+            ways += [
+                elsewhere(walk, study.name, **chosen),
+                other_tasks(walk, study.name, **chosen),
+            ]
+        for name in chain(*ways, arms(walk, study.name, **chosen)):
+            yield f"{study.name}: {name}"
 
 
 def take(server: Server, browser: Browser, language: str, folder: Path) -> list[str]:
@@ -83,29 +78,30 @@ def take(server: Server, browser: Browser, language: str, folder: Path) -> list[
     )
     with between(server.port) as network:
         walk = Walk(context.new_page(), server, network)
-        for number, name in enumerate(stops(walk, language), start=1):
+        for name in stops(walk, language):
             names.append(name)
             for size, (width, height) in SIZES.items():
                 walk.page.set_viewport_size({"width": width, "height": height})
-                walk.page.screenshot(path=folder / file_name(number, name, size), full_page=True)
+                walk.page.screenshot(path=folder / file_name(name, size), full_page=True)
         context.close()
     return names
 
 
-def file_name(number: int, name: str, size: str) -> str:
-    return f"{number:02}-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}-{size}.png"
+def file_name(name: str, size: str) -> str:
+    return f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}-{size}.png"
 
 
-def index(names: list[str]) -> str:
-    """One page with all pictures."""
+def index(folder: Path, names: list[str]) -> str:
+    """One page with all pictures in ``folder``."""
     states = []
     for number, name in enumerate(names, start=1):
         pictures = [
             f'<figure><a href="{language}/{file}"><img class="{size}" src="{language}/{file}" '
             f'alt="{html.escape(name)}, {language}, {size}" loading="lazy"></a></figure>'
-            for language in content.languages()
+            for language in words.languages()
             for size in SIZES
-            for file in [file_name(number, name, size)]
+            for file in [file_name(name, size)]
+            if (folder / language / file).is_file()
         ]
         states.append(
             f'<h2>{number}. {html.escape(name.capitalize())}</h2>\n<div class="row">'
@@ -130,7 +126,7 @@ def readme_pictures(server: Server, browser: Browser, folder: Path) -> None:
         walk.page.wait_for_selector(".feedback.right")
         walk.page.keyboard.type(walk.solution()[:4])
         walk.page.screenshot(path=folder / "round.png")
-        walk.join(page="Information", force_arm="beneficiary")
+        walk.read_version("info_source", "beneficiary", 1)
         walk.page.screenshot(path=folder / "message.png")
         context.close()
     for name in ("round.png", "message.png"):
@@ -151,10 +147,12 @@ def main() -> None:
             if asked.readme:
                 readme_pictures(server, browser, ROOT / "docs" / "pictures")
                 return
-            for language in content.languages():
-                names = take(server, browser, language, asked.output / language)
-                print(f"{language}: {len(names)} states", flush=True)
-            (asked.output / "index.html").write_text(index(names), "utf-8")
+            names: list[str] = []
+            for language in words.languages():
+                taken = take(server, browser, language, asked.output / language)
+                print(f"{language}: {len(taken)} states", flush=True)
+                names += [name for name in taken if name not in names]
+            (asked.output / "index.html").write_text(index(asked.output, names), "utf-8")
     print(f"Open {asked.output / 'index.html'}")
 
 

@@ -47,8 +47,7 @@ class Table:
 @pytest.fixture
 def wide(folder):
     """The wide file alone, so that a change is not contradicted by the other files."""
-    for app in ("intake", APP, "closing"):
-        (folder / f"{app}.csv").unlink()
+    (folder / f"{APP}.csv").unlink()
     return Table(folder / "all_apps_wide.csv")
 
 
@@ -57,7 +56,7 @@ def complete(wide, **conditions):
     return next(
         row
         for row in wide.rows
-        if row["closing.1.player.completed"] == "1"
+        if row[f"{APP}.1.player.completed"] == "1"
         and all(row[f"{APP}.1.player.{name}"] == value for name, value in conditions.items())
     )
 
@@ -88,17 +87,17 @@ def test_a_whole_export_has_no_problems(tmp_path, experiment, parameters):
     assert check(tmp_path) == []
 
 
-@pytest.mark.parametrize("kept", ["all_apps_wide.csv", "*_experiment.csv intake.csv closing.csv"])
+@pytest.mark.parametrize("kept", ["all_apps_wide.csv", "*_experiment.csv"])
 def test_wide_alone_and_per_app_alone_are_whole(folder, kept):
     paths = [path for pattern in kept.split() for path in folder.glob(pattern)]
     assert check(paths) == []
 
 
 def test_every_broken_file_is_listed_not_only_the_first(folder):
-    (folder / "intake.csv").write_bytes((folder / "intake.csv").read_bytes()[:-30])
+    (folder / f"{APP}.csv").write_bytes((folder / f"{APP}.csv").read_bytes()[:-30])
     (folder / "closing.csv").write_bytes(b"")
     problems = check(folder)
-    assert {Path(p.file).name for p in problems} == {"intake.csv", "closing.csv"}
+    assert {Path(p.file).name for p in problems} == {f"{APP}.csv", "closing.csv"}
     assert all(p.severity == ERROR for p in problems)
 
 
@@ -125,13 +124,16 @@ def test_a_missing_column_is_named(wide):
     assert any(p.column == "effort_correct" and "must have" in p.message for p in check(wide.path))
 
 
-def test_a_missing_app_is_named(folder):
-    problems = check([folder / "intake.csv", folder / f"{APP}.csv"])
+def test_a_missing_app_is_named():
+    earlier = EXPORTS / "coproduction_1_0" / "incentive"
+    problems = check([earlier / "intake.csv", earlier / f"{APP}.csv"])
     assert any("no columns of the app closing" in p.message for p in problems)
+    problems = check([earlier / "intake.csv", earlier / "closing.csv"])
+    assert any(f"none of the apps {APP}" in p.message for p in problems)
 
 
 def test_contradicting_files_are_a_problem(folder):
-    table = Table(folder / "intake.csv")
+    table = Table(folder / f"{APP}.csv")
     table.rows[0]["player.psm_1"] = "9"
     table.save()
     [problem] = check(folder)
@@ -141,17 +143,17 @@ def test_contradicting_files_are_a_problem(folder):
 @pytest.mark.parametrize(
     ("column", "value", "part"),
     [
-        ("intake.1.player.psm_3", "6", "1 to 5"),
-        ("intake.1.player.psm_3", "often", "whole number"),
-        ("intake.1.player.consent", "2", "0 or 1"),
+        (f"{APP}.1.player.psm_3", "6", "1 to 5"),
+        (f"{APP}.1.player.psm_3", "often", "whole number"),
+        (f"{APP}.1.player.consent", "2", "0 or 1"),
         (f"{APP}.1.player.hours_pledged", "41", "0 to 40"),
-        (f"{APP}.1.player.arm", "organisation", "has the arms control, reward"),
+        (f"{APP}.1.player.arm", "organisation", "must be one of control, reward"),
         (f"{APP}.1.player.arm", "placebo", "one of"),
         (f"{APP}.1.player.effort_seconds", "301.5", "lasts 300"),
         (f"{APP}.1.player.effort_seconds", "-1", "from 0"),
-        ("closing.1.player.gender", "robot", "one of woman"),
-        ("closing.1.player.comment", "x" * 2001, "at most 2000"),
-        ("closing.1.player.completed", "0", "must be 1, or empty"),
+        (f"{APP}.1.player.gender", "robot", "one of woman"),
+        (f"{APP}.1.player.comment", "x" * 2001, "at most 2000"),
+        (f"{APP}.1.player.completed", "0", "must be 1, or empty"),
     ],
 )
 def test_a_value_that_cannot_be(wide, column, value, part):
@@ -162,7 +164,8 @@ def test_a_value_that_cannot_be(wide, column, value, part):
 
 def test_many_problems_of_one_column_are_summed_up(wide):
     for row in wide.rows:
-        row["intake.1.player.psm_1"] = "9"
+        if row[f"{APP}.1.player.psm_1"]:
+            row[f"{APP}.1.player.psm_1"] = "9"
     wide.save()
     problems = [p for p in check(wide.path) if "psm_1" in (p.column or "")]
     assert len(problems) == MANY + 1
@@ -171,28 +174,28 @@ def test_many_problems_of_one_column_are_summed_up(wide):
 
 def test_earnings_that_do_not_add_up(wide):
     row = complete(wide, arm="reward")
-    row["closing.1.player.earnings_total"] = "99.0"
-    found(wide, row, "closing.1.player.earnings_total", "must add up")
+    row[f"{APP}.1.player.earnings_total"] = "99.0"
+    found(wide, row, f"{APP}.1.player.earnings_total", "must add up")
 
 
 def test_piece_pay_that_is_not_rate_times_cards(wide):
     row = complete(wide, arm="reward")
-    row["closing.1.player.earnings_piece"] = "1.23"
-    found(wide, row, "closing.1.player.earnings_piece", "cards and rates give")
+    row[f"{APP}.1.player.earnings_piece"] = "1.23"
+    found(wide, row, f"{APP}.1.player.earnings_piece", "cards and rates give")
 
 
 def test_piece_pay_without_reward(wide):
     row = complete(wide, arm="beneficiary")
-    row["closing.1.player.earnings_piece"] = "3.0"
-    row["closing.1.player.earnings_total"] = "8.0"
-    found(wide, row, "closing.1.player.earnings_piece", "give 0")
+    row[f"{APP}.1.player.earnings_piece"] = "3.0"
+    row[f"{APP}.1.player.earnings_total"] = "8.0"
+    found(wide, row, f"{APP}.1.player.earnings_piece", "give 0")
 
 
 def test_a_donation_that_leaves_a_round_out(wide):
     row = complete(wide, voluntary_accepted="1")
     main = int(row[f"{APP}.1.player.effort_correct"])
-    row["closing.1.player.donation"] = str(round(0.02 * main, 2))
-    found(wide, row, "closing.1.player.donation", "cards and rates give")
+    row[f"{APP}.1.player.donation"] = str(round(0.02 * main, 2))
+    found(wide, row, f"{APP}.1.player.donation", "cards and rates give")
 
 
 def test_otree_paying_something_else(wide):
@@ -225,8 +228,8 @@ def test_more_correct_than_answered(wide):
 
 def test_counts_that_the_answers_contradict(wide):
     row = complete(wide)
-    row["intake.1.player.baseline_attempts"] = "55"
-    found(wide, row, "intake.1.player.baseline_attempts", "such answers of phase baseline")
+    row[f"{APP}.1.player.baseline_attempts"] = "55"
+    found(wide, row, f"{APP}.1.player.baseline_attempts", "such answers of phase baseline")
 
 
 def test_late_answers_do_not_count(wide, folder):
@@ -248,12 +251,12 @@ def test_only_late_answers_may_lack_a_verdict(folder, wide):
 
 def test_comprehension_errors_are_the_wrong_answers(wide):
     row = complete(wide)
-    row["intake.1.player.comprehension_errors"] = "7"
-    found(wide, row, "intake.1.player.comprehension_errors", "is 7, but")
+    row[f"{APP}.1.player.comprehension_errors"] = "7"
+    found(wide, row, f"{APP}.1.player.comprehension_errors", "is 7, but")
 
 
 def test_answers_of_nobody(folder, wide):
-    table = Table(folder / "intake_custom.csv")
+    table = Table(folder / f"{APP}_custom.csv")
     table.rows[3]["participant_code"] = "stranger"
     table.save()
     problems = check(folder)
@@ -261,7 +264,7 @@ def test_answers_of_nobody(folder, wide):
 
 
 def test_an_answer_twice(folder, wide):
-    table = Table(folder / "intake_custom.csv")
+    table = Table(folder / f"{APP}_custom.csv")
     table.rows.insert(1, dict(table.rows[0], response="other"))
     table.save()
     assert any("twice" in p.message and p.row == 3 for p in check(folder))
@@ -269,7 +272,7 @@ def test_an_answer_twice(folder, wide):
 
 @pytest.mark.parametrize(("column", "value"), [("phase", "warmup"), ("item", "0"), ("item", "x")])
 def test_answers_with_values_that_cannot_be(folder, wide, column, value):
-    table = Table(folder / "intake_custom.csv")
+    table = Table(folder / f"{APP}_custom.csv")
     table.rows[0][column] = value
     table.save()
     assert any(p.row == 2 and p.column == column for p in check(folder))
@@ -326,23 +329,23 @@ def test_strata_must_follow_from_the_scores(folder, wide):
 
 def test_completed_without_an_answer(wide):
     row = complete(wide)
-    row["closing.1.player.intrinsic_2"] = ""
-    found(wide, row, "closing.1.player.intrinsic_2", "completed")
+    row[f"{APP}.1.player.intrinsic_2"] = ""
+    found(wide, row, f"{APP}.1.player.intrinsic_2", "completed")
 
 
 def test_whoever_was_moved_on_may_have_left_questions_empty(wide):
     row = complete(wide)
-    row["closing.1.player.advanced_from"] = "Task"
-    row["closing.1.player.intrinsic_2"] = ""
+    row[f"{APP}.1.player.advanced_from"] = "TaskMotivation"
+    row[f"{APP}.1.player.intrinsic_2"] = ""
     wide.save()
     assert check(wide.path) == []
-    row["closing.1.player.earnings_total"] = ""
-    found(wide, row, "closing.1.player.earnings_total", "completed")
+    row[f"{APP}.1.player.earnings_total"] = ""
+    found(wide, row, f"{APP}.1.player.earnings_total", "completed")
 
 
 def test_optional_answers_may_be_empty(wide):
     row = complete(wide)
-    row["closing.1.player.age"] = row["closing.1.player.comment"] = ""
+    row[f"{APP}.1.player.age"] = row[f"{APP}.1.player.comment"] = ""
     wide.save()
     assert check(wide.path) == []
 
@@ -355,14 +358,45 @@ def test_refused_but_worked(wide):
 
 def test_declined_but_assigned(wide):
     row = complete(wide)
-    row["intake.1.player.consent"] = "0"
+    row[f"{APP}.1.player.consent"] = "0"
     found(wide, row, f"{APP}.1.player.arm", "declined")
+
+
+def test_what_was_not_reached_is_empty(wide):
+    row = next(row for row in wide.rows if row[f"{APP}.1.player.consent"] == "0")
+    row[f"{APP}.1.player.psm_1"] = "3"
+    found(wide, row, f"{APP}.1.player.psm_1", "over for the participant at the step 'declined'")
+
+
+def test_completed_after_declining(wide):
+    row = next(row for row in wide.rows if row[f"{APP}.1.player.consent"] == "0")
+    row[f"{APP}.1.player.completed"] = "1"
+    found(wide, row, f"{APP}.1.player.completed", "declined")
+
+
+def test_a_version_of_the_message_that_the_seed_does_not_give(wide):
+    row = complete(wide, arm="beneficiary")
+    name = f"{APP}.1.player.message_version"
+    row[name] = {"1": "2", "2": "1"}[row[name]]
+    found(wide, row, name, "the seed gives version")
+
+
+def test_sessions_that_were_not_alike_are_named_with_what_differs(folder, wide):
+    session = wide.rows[0]["session.code"]
+    for row in wide.rows:
+        if row["session.code"] == session:
+            row["session.config.donation_rate"] = "0.03"
+            row[f"{APP}.1.subsession.words"] = "another"
+    wide.save()
+    told = {p.column: p for p in check(folder) if p.severity == WARNING}
+    assert set(told) == {"words", "config_donation_rate"}
+    assert session in told["words"].message
+    assert "0.03" in told["config_donation_rate"].message
 
 
 def test_an_arm_forced_and_not_marked(tmp_path):
     simulate("incentive", 12, tmp_path, parameters={"force_arm": "reward"})
-    for app in ("intake", APP, "closing"):
-        (tmp_path / f"{app}.csv").unlink()
+    (tmp_path / f"{APP}.csv").unlink()
     wide = Table(tmp_path / "all_apps_wide.csv")
     row = complete(wide)
     row[f"{APP}.1.player.arm_forced"] = "0"
@@ -370,7 +404,7 @@ def test_an_arm_forced_and_not_marked(tmp_path):
 
 
 def test_sessions_whose_answers_are_missing_are_named(folder, wide):
-    table = Table(folder / "intake_custom.csv")
+    table = Table(folder / f"{APP}_custom.csv")
     first = table.rows[0]["session_code"]
     table.rows = [row for row in table.rows if row["session_code"] != first]
     table.save()

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -75,9 +76,9 @@ def test_the_top_help_names_every_command(capsys):
         (["power", "--experiment", "info_source", "-n", "many"], "not a whole number"),
         (
             ["power", "--experiment", "info_source", "--effect", "big", "-n", "60"],
-            "beneficiary=0.4",
+            "such as ARM=0.4",
         ),
-        (["power", "--experiment", "both", "-n", "60"], "info_source"),
+        (["power", "--experiment", "both", "-n", "60"], "'incentive', 'info_source'"),
         (["power", "--experiment", "info_source", "-n", "2"], "at least 12"),
         (
             ["power", "--experiment", "info_source", "-n", "60", "--effect", "reward=1"],
@@ -105,7 +106,7 @@ def test_check_of_whole_exports_finds_nothing(capsys, exports):
 
 def test_check_lists_problems_with_file_row_and_column(capsys, exports, tmp_path):
     frame = pd.read_csv(exports / "all_apps_wide.csv", dtype=str, keep_default_na=False)
-    column = "intake.1.player.psm_1"
+    column = "info_source_experiment.1.player.psm_1"
     frame.loc[3, column] = "nine"
     path = tmp_path / "all_apps_wide.csv"
     frame.to_csv(path, index=False)
@@ -276,6 +277,55 @@ def test_simulate_preregister_and_codebook_write_their_files(capsys, tmp_path):
     assert status == 0
     assert run(capsys, "preregister", "-o", tmp_path / "plan.md")[0] == 0
     assert (tmp_path / "plan.md").read_text(encoding="utf-8") == printed
+
+
+def test_power_says_what_no_difference_can_be_claimed_at_the_planned_size(capsys):
+    words = ["power", "--experiment", "incentive", "--simulations", "100", "--jobs", "1"]
+    sentence = (
+        "At the planned size of 720, the smallest bound within which H4 can claim no difference"
+    )
+    for more in (["-n", "60"], []):
+        status, out, _ = run(capsys, *words, *more)
+        assert status == 0
+        assert out.count(sentence) == 1
+        assert re.search(r"with 80% power is 0\.\d\d \(\d\.\d cards\)\.", out)
+
+
+def test_a_broken_design_is_status_2_and_one_sentence(tmp_path):
+    """Whatever in a study's files is wrong, wherever a command finds it."""
+    names = (
+        "analysis",
+        "study",
+        "steps",
+        "people",
+        "lab",
+        "effort_task",
+        "content",
+        "settings.py",
+    )
+    for name in (*names, "info_source_experiment"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "incentive_experiment", tmp_path / "incentive_experiment")
+    design = tmp_path / "incentive_experiment" / "design.py"
+    text = design.read_text(encoding="utf-8")
+    design.write_text(
+        text.replace("Baseline(seconds=120)", "Baseline(second=120)"), encoding="utf-8"
+    )
+    line = 1 + text[: text.index("Baseline(seconds=120)")].count("\n")
+    for words in (["preregister"], ["check", "x"], ["power", "--help"], ["codebook", "-o", "x"]):
+        result = subprocess.run(
+            [sys.executable, "-m", "analysis", *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 2
+        assert (
+            f"incentive_experiment/design.py, line {line}: Baseline has no 'second'"
+            in result.stderr
+        )
+        assert "Traceback" not in result.stderr
 
 
 def test_a_reader_who_stops_reading_is_no_error():

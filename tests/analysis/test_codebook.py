@@ -7,9 +7,9 @@ import pytest
 
 from analysis.exports.codebook import explain, markdown, wide_columns, write_codebook
 from analysis.simulation.simulate import simulate
-from study.columns import APPS, TABLES, columns, table
-from study.experiments import EXPERIMENTS
-from study.parameters import defaults
+from study.finding import studies, study_of
+
+TABLES = ("answers", "comprehension", "assignment")
 
 
 def headers(folder):
@@ -18,7 +18,7 @@ def headers(folder):
             yield path.name, next(csv.reader(file))
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS)
+@pytest.mark.parametrize("experiment", studies())
 def test_every_exported_column_is_explained(tmp_path, experiment):
     simulate(experiment, 4, tmp_path)
     for name, header in headers(tmp_path):
@@ -27,23 +27,24 @@ def test_every_exported_column_is_explained(tmp_path, experiment):
 
 
 def test_names_are_resolved_in_every_form():
-    app = "info_source_experiment"
-    column = columns(app)["arm"]
-    assert explain(f"{app}.1.player.arm") == column
-    assert explain("player.arm") == column
-    assert explain("arm") == column
-    assert explain(f"{app}.1.subsession.seed") == columns(app, "subsession")["seed"]
-    assert explain("intake.1.player.psm_8") == columns("intake")["psm_8"]
+    study = study_of("info_source")
+    column = study.columns["stratum"]
+    assert explain(f"{study.app}.1.player.stratum") == column
+    assert explain("player.stratum") == column
+    assert explain("stratum") == column
+    assert explain(f"{study.app}.1.subsession.seed") == study.session_columns["seed"]
     assert "task" in explain("session.config.task").description
-    assert explain("intake.1.player.id_in_group") == explain("player.id_in_group")
-    assert explain("response_ms") == table("answers")["response_ms"]
+    assert explain(f"{study.app}.1.player.id_in_group") == explain("player.id_in_group")
+    assert explain("response_ms") == study.tables["answers"].column("response_ms")
+    assert explain("intake.1.player.psm_8") == study.columns["psm_8"]
+    assert explain("closing.1.player.donation") == study.columns["donation"]
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        "intake.1.player.arm",
-        "intake.2.player.consent",
+        "info_source_experiment.1.player.reward",
+        "info_source_experiment.2.player.consent",
         "trust.1.player.id_in_group",
         "player.psm_9",
         "session.config.colour",
@@ -65,11 +66,11 @@ def test_every_column_has_a_meaning():
 
 def test_markdown_names_every_column_and_value():
     text = markdown()
-    for app in APPS:
-        for column in columns(app).values():
+    for study in studies().values():
+        for column in study.columns.values():
             assert f"`{column.name}`" in text
             assert all(f"`{value}`" in text for value in column.values)
-    assert all(f"`session.config.{name}`" in text for name in defaults())
+        assert all(f"`session.config.{name}`" in text for name in study.parameters)
     widths = {line.replace("\\|", "").count("|") for line in text.splitlines() if line[:1] == "|"}
     assert widths == {5}
 
@@ -79,9 +80,11 @@ def test_the_table_schema_covers_every_table(tmp_path):
     package = json.loads(path.read_text(encoding="utf-8"))
     resources = {each["name"]: each for each in package["resources"]}
     assert list(resources) == ["participants", *TABLES]
-    for name in TABLES:
-        fields = [field["name"] for field in resources[name]["schema"]["fields"]]
-        assert fields == list(table(name))
+    for study in studies().values():
+        for name, table in study.tables.items():
+            fields = [field["name"] for field in resources[name]["schema"]["fields"]]
+            assert fields == [column.name for column in table.columns]
+            assert any(path.startswith(study.app) for path in resources[name]["path"])
     for resource in resources.values():
         names = [field["name"] for field in resource["schema"]["fields"]]
         assert len(set(names)) == len(names)
@@ -92,10 +95,11 @@ def test_the_table_schema_holds_types_and_ranges(tmp_path):
     [_, path] = write_codebook(tmp_path)
     package = json.loads(path.read_text(encoding="utf-8"))
     fields = {f["name"]: f for f in package["resources"][0]["schema"]["fields"]}
-    assert fields["intake.1.player.psm_1"]["constraints"] == {"minimum": 1, "maximum": 5}
-    assert fields["intake.1.player.consent"]["trueValues"] == ["1"]
-    assert fields["closing.1.player.comment"]["constraints"] == {"maxLength": 2000}
-    assert "woman" in fields["closing.1.player.gender"]["constraints"]["enum"]
+    psm = fields["info_source_experiment.1.player.psm_1"]
+    assert psm["constraints"] == {"minimum": 1, "maximum": 5}
+    assert fields["info_source_experiment.1.player.consent"]["trueValues"] == ["1"]
+    assert fields["incentive_experiment.1.player.comment"]["constraints"] == {"maxLength": 2000}
+    assert "woman" in fields["incentive_experiment.1.player.gender"]["constraints"]["enum"]
 
 
 def test_the_same_declarations_give_the_same_bytes(tmp_path):

@@ -7,15 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from test_plan import extended
+from test_plan import changed, extended
 
 from analysis import AnalysisError, contrast, estimate, load
 from analysis.exports.derived import BLOCK, add_derived
-from analysis.planned.plan import FILE, load_plan, parse_plan
+from analysis.planned.plan import Plan, parse_plan, plans
 from analysis.planned.progress import progress
 from analysis.simulation.simulate import simulate
 
-PLAN = replace(load_plan(), draws=199)
+PLANS = {name: replace(plan, draws=199) for name, plan in plans().items()}
+PLAN = PLANS["info_source"]
 SURVEY = replace(parse_plan(extended()), draws=199)
 
 
@@ -30,7 +31,11 @@ def data(tmp_path_factory) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def table(data) -> pd.DataFrame:
-    return estimate(data, PLAN)
+    return estimate(data, PLANS)
+
+
+def with_draws(draws: int) -> dict[str, Plan]:
+    return {name: replace(plan, draws=draws) for name, plan in PLANS.items()}
 
 
 def row(table: pd.DataFrame, hypothesis: str, outcome: str) -> pd.Series:
@@ -40,11 +45,11 @@ def row(table: pd.DataFrame, hypothesis: str, outcome: str) -> pd.Series:
 
 def test_it_has_every_hypothesis_on_every_outcome_in_the_plans_order(table):
     expected = [
-        (planned.name, family.name, outcome, each.id)
-        for planned in PLAN.experiments.values()
-        for family in planned.families
+        (plan.name, family.name, outcome, each.id)
+        for plan in PLANS.values()
+        for family in plan.families
         for outcome in family.outcomes
-        for each in planned.rows(family)
+        for each in plan.rows(family)
     ]
     names = ["experiment", "family", "outcome", "hypothesis"]
     assert list(table[names].itertuples(index=False, name=None)) == expected
@@ -107,10 +112,8 @@ def test_a_conjunction_shows_the_part_that_decides(table):
 
 def test_a_conjunction_that_is_won_carries_its_parts(data):
     """With bounds so wide that all three parts hold, none is left unsettled."""
-    text = FILE.read_text(encoding="utf-8").replace(
-        "smallest_effect = 2.0", "smallest_effect = 5.5"
-    )
-    found = estimate(data, replace(parse_plan(text), draws=99), experiment="incentive")
+    text = changed("smallest_effect = 2.0", "smallest_effect = 5.5", "incentive")
+    found = estimate(data, replace(parse_plan(text), draws=99))
     primary = found[found["family"] == "primary"].set_index("hypothesis")
     largest = primary.loc[["H4", "H7", "H8"], "p_claim"].max()
     expected = ("won", "carried") if largest < 0.05 else ("won", "open")
@@ -143,9 +146,28 @@ def test_missing_covariates_are_counted_and_said(data):
 
 
 def test_a_covariate_that_nobody_has_is_done_without(data):
-    found = estimate(add_derived(data).assign(psm=np.nan), PLAN, experiment="info_source")
+    found = estimate(add_derived(data).assign(psm=np.nan), PLAN)
     assert row(found, "H3", "willingness")["covariates"] == "baseline_correct"
     assert "Estimates do without the covariate psm, which is missing." in found.attrs["notes"]
+
+
+def test_a_covariate_in_words_has_a_column_for_each_value_but_the_first(data):
+    text = changed('"baseline_correct", "psm"]\nby', '"psm", "income"]\nby')
+    plan = replace(parse_plan(text), draws=99)
+    found = row(estimate(data, plan), "H3", "willingness")
+    rows = data[(data["experiment"] == "info_source") & data["arm"].notna()]
+    values = plan.study.columns["income"].values
+    given = [value for value in values if (rows["income"] == value).sum() >= 5]
+    names = [f"income={value}" for value in given[1:]]
+    assert found["covariates"].split() == ["psm", *names]
+    coded = {name: (rows["income"] == name[7:]).astype(float) for name in names}
+    alone = contrast(
+        add_derived(rows.assign(**coded)), "willingness", "arm",
+        {"beneficiary": 1, "organisation": -1}, covariates=["psm", *names],
+        sessions="session_code", draws=0,
+    ).iloc[0]  # fmt: skip
+    assert found["estimate"] == pytest.approx(alone["estimate"])
+    assert found["std_error"] == pytest.approx(alone["std_error"])
 
 
 def test_a_rare_event_is_not_estimated_and_has_no_p(data):
@@ -163,7 +185,7 @@ def test_a_rare_event_is_not_estimated_and_has_no_p(data):
 
 def test_an_arm_that_nobody_is_in_spoils_only_its_own_rows(data):
     rows = data[(data["experiment"] == "incentive") & (data["arm"] != "reward")]
-    found = estimate(rows, PLAN)
+    found = estimate(rows, PLANS)
     assert np.isnan(row(found, "H4", "effort_correct")["estimate"])
     assert np.isnan(row(found, "H8", "effort_correct")["p_value"])
     assert np.isnan(row(found, "H9", "effort_correct")["p_adjusted"])
@@ -207,8 +229,8 @@ def test_robustness_is_by_kind_of_outcome(table):
 
 def test_slopes_by_arm_can_be_the_plan(data):
     plan = replace(PLAN, by_arm=("baseline_correct", "psm"))
-    found = row(estimate(data, plan, experiment="info_source"), "H3", "willingness")
-    planned = row(estimate(data, PLAN, experiment="info_source"), "H3", "willingness")
+    found = row(estimate(data, plan), "H3", "willingness")
+    planned = row(estimate(data, PLAN), "H3", "willingness")
     assert found["estimate"] == pytest.approx(planned["by_arm_estimate"])
     assert found["p_value"] == pytest.approx(planned["by_arm_p"])
     assert 0 < found["p_randomization"] <= 1
@@ -219,7 +241,7 @@ def test_slopes_by_arm_can_be_the_plan(data):
 
 
 def test_associations_levels_joint_claims_and_moderation_are_estimated(data):
-    found = estimate(data, SURVEY, experiment="incentive")
+    found = estimate(data, SURVEY)
     found = found[found["family"] == "survey"]
     rows = add_derived(data[(data["experiment"] == "incentive") & data["arm"].notna()])
     rows = rows[rows["willingness"].notna() & rows["psm"].notna()]
@@ -275,32 +297,27 @@ def test_real_people_below_the_planned_size_are_not_shown(data):
     ],
 )
 def test_a_look_holds_from_its_number_for_the_rest_of_a_session(count, look, complete):
-    planned = replace(PLAN.experiments["info_source"], looks=(60, 150))
+    planned = replace(PLAN, looks=(60, 150))
     people = pd.DataFrame({"simulated": [0] * count})
-    reached = progress(people, planned, 0.05)
+    reached = progress(people, planned)
     assert (reached.look, reached.complete) == (look, complete)
     assert reached.shown == (look > 0)
     if look:
         assert reached.level < 0.05
-    assert progress(people.assign(simulated=1), planned, 0.05).complete
-    assert progress(people.assign(simulated=1), planned, 0.05, as_real=True) == reached
+    assert progress(people.assign(simulated=1), planned).complete
+    assert progress(people.assign(simulated=1), planned, as_real=True) == reached
 
 
 def test_simulated_people_do_not_fill_up_the_planned_size():
-    planned = PLAN.experiments["info_source"]
     people = pd.DataFrame({"simulated": pd.array([1] * 300 + [0] * 3 + [None], dtype="Int64")})
-    reached = progress(people, planned, 0.05)
+    reached = progress(people, PLAN)
     assert (reached.analysed, reached.shown) == (4, False)
 
 
 def test_the_level_of_a_look_decides(data):
-    planned = PLAN.experiments["info_source"]
-    looked = replace(planned, size=200, looks=(60,))
     real = data[data["experiment"] == "info_source"].assign(simulated=0)
     count = int(real["arm"].notna().sum())
-    looked = replace(looked, looks=(count,))
-    plan = replace(PLAN, experiments={"info_source": looked})
-    found = estimate(real, plan)
+    found = estimate(real, replace(PLAN, size=200, looks=(count,)))
     assert found["level"].iloc[0] < 0.02
     tested = found[found["verdict"] != "missing"]
     won = tested["verdict"].isin(["won", "opposite", "difference"])
@@ -317,7 +334,7 @@ def test_planted_effects_are_found_and_lie_within_the_intervals(tmp_path):
     for seed in SEEDS:
         effects = {"willingness.beneficiary": 0.6}
         simulate("info_source", 144, tmp_path / seed, effects=effects, seed=seed)
-        found = estimate(load(tmp_path / seed, include_bots=True), replace(PLAN, draws=99))
+        found = estimate(load(tmp_path / seed, include_bots=True), with_draws(99))
         primary = found[found["family"] == "primary"].set_index("hypothesis")
         # Planted effects are in standard deviations of the control arm.
         spread = primary.loc["H1", "control_sd"]
@@ -335,10 +352,10 @@ def test_planted_effects_are_found_and_lie_within_the_intervals(tmp_path):
 def test_without_effects_nothing_is_claimed_beyond_the_nominal_rate(tmp_path):
     wrong = []
     for seed in SEEDS:
-        for experiment in PLAN.experiments:
+        for experiment in PLANS:
             folder = tmp_path / experiment / seed
             simulate(experiment, 96, folder, effects={}, seed=f"null {seed}")
-            frame = estimate(load(folder, include_bots=True), replace(PLAN, draws=99))
+            frame = estimate(load(folder, include_bots=True), with_draws(99))
             differences = frame[~frame["claim"].isin(["none", "all", ""])]
             smallest = differences.groupby("family")["p_adjusted"].min()
             wrong += list(smallest < PLAN.alpha)
@@ -349,7 +366,7 @@ def test_without_effects_nothing_is_claimed_beyond_the_nominal_rate(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"experiment": "other"}, "'other'.*info_source, incentive"),
+        ({"experiment": "other"}, "'other'.*incentive, info_source"),
         ({"plan": "nowhere.toml"}, "cannot be read"),
         ({"plan": 3}, "a Plan or a file, not int"),
     ],
@@ -367,4 +384,4 @@ def test_data_without_arms_or_experiment_are_named(data):
     with pytest.raises(AnalysisError, match="a pandas DataFrame, not str"):
         estimate("exports", PLAN)
     with pytest.raises(AnalysisError, match="Nobody in these data"):
-        estimate(data[data["arm"].isna()], PLAN)
+        estimate(data[data["arm"].isna()], PLANS)

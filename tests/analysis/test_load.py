@@ -11,11 +11,12 @@ from analysis.errors import AnalysisError
 from analysis.exports.cells import DTYPES
 from analysis.exports.participants import load, load_answers, load_table
 from analysis.simulation.simulate import simulate
-from study.columns import APPS, columns, table
-from study.parameters import defaults
+from study.finding import study_of
 
 EXPORTS = Path(__file__).with_name("exports")
 N = 60
+APP = "incentive_experiment"
+STUDY = study_of("incentive")
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +57,8 @@ def test_one_typed_row_per_participant(simulated):
     frame = load(simulated / "incentive", include_bots=True)
     assert len(frame) == N - frame.attrs["excluded"]["never_started"]
     assert frame["participant_code"].is_unique
-    for app in APPS:
-        for column in columns(app).values():
-            assert frame[column.name].dtype == DTYPES[column.type], column.name
+    for column in [*STUDY.columns.values(), *STUDY.session_columns.values()]:
+        assert frame[column.name].dtype == DTYPES[column.type], column.name
     assert set(frame["experiment"]) == {"incentive"}
     assert frame["simulated"].eq(1).all()
     assert frame["seed"].notna().all()
@@ -70,6 +70,16 @@ def test_bots_are_left_out_unless_asked_for(simulated):
     assert frame.attrs["excluded"]["bot"] == N
     assert len(frame.attrs["excluded_participants"]["bot"]) == N
     assert "arm" in frame.columns
+
+
+def test_pilot_sessions_are_left_out_like_demo_sessions(tmp_path):
+    simulate("incentive", 12, tmp_path, parameters={"pilot": True})
+    frame = load(tmp_path, include_bots=True)
+    assert frame.empty
+    assert frame.attrs["excluded"]["pilot"] == 12
+    kept = load(tmp_path, include_bots=True, include_demo=True)
+    assert kept["pilot"].eq(1).all()
+    assert kept["config_pilot"].eq(1).all()
 
 
 def test_everyone_left_out_is_counted_once_with_the_reason(folder):
@@ -100,10 +110,10 @@ def test_places_that_nobody_took_are_counted(simulated):
 
 def test_wide_alone_per_app_alone_and_both_give_the_same(simulated):
     folder = simulated / "incentive"
-    apps = [folder / f"{app}.csv" for app in ("intake", "incentive_experiment", "closing")]
+    app = folder / f"{APP}.csv"
     wide = load(folder / "all_apps_wide.csv", include_bots=True)
-    both = load([folder / "all_apps_wide.csv", *apps], include_bots=True)
-    separate = load(apps, include_bots=True)
+    both = load([folder / "all_apps_wide.csv", app], include_bots=True)
+    separate = load(app, include_bots=True)
     same(wide, both)
     config = [name for name in wide.columns if name.startswith("config_")]
     same(wide, separate, without=config)
@@ -112,14 +122,10 @@ def test_wide_alone_per_app_alone_and_both_give_the_same(simulated):
 
 
 def test_renamed_per_app_files_are_known_by_their_columns(folder):
-    renamed = []
-    for number, app in enumerate(("intake", "incentive_experiment", "closing")):
-        renamed.append((folder / f"{app}.csv").rename(folder / f"download {number}.csv"))
-    same(
-        load(folder / "all_apps_wide.csv", include_bots=True),
-        load(renamed, include_bots=True),
-        without=[f"config_{name}" for name in ("name", "participation_fee", *defaults())],
-    )
+    renamed = (folder / f"{APP}.csv").rename(folder / "download (1).csv")
+    wide = load(folder / "all_apps_wide.csv", include_bots=True)
+    config = [name for name in wide.columns if name.startswith("config_")]
+    same(wide, load(renamed, include_bots=True), without=config)
 
 
 def test_both_experiments_come_into_one_frame(simulated):
@@ -159,7 +165,7 @@ def test_the_guard_against_formulas_is_undone(folder):
     comments = iter(["'=1+1", "'-5", "'@home", "'\tx", "'tis fine", "it's = 1"] * N)
     change(
         folder / "all_apps_wide.csv",
-        lambda row: row.update({"closing.1.player.comment": next(comments)}),
+        lambda row: row.update({f"{APP}.1.player.comment": next(comments)}),
     )
     frame = load(folder / "all_apps_wide.csv", include_bots=True)
     assert {"=1+1", "-5", "@home", "\tx", "'tis fine", "it's = 1"} == set(frame["comment"])
@@ -167,19 +173,19 @@ def test_the_guard_against_formulas_is_undone(folder):
 
 def test_unknown_columns_are_named(folder):
     def edit(row):
-        row["intake.1.player.shoe_size"] = 42
+        row[f"{APP}.1.player.shoe_size"] = 42
         row["participant.mood"] = "calm"
 
     change(folder / "all_apps_wide.csv", edit)
     unknown = load(folder / "all_apps_wide.csv").attrs["unknown_columns"]
-    assert set(unknown) == {"intake.1.player.shoe_size", "participant.mood"}
-    assert load(folder / "intake.csv").attrs["unknown_columns"] == ()
+    assert set(unknown) == {f"{APP}.1.player.shoe_size", "participant.mood"}
+    assert load(folder / f"{APP}.csv").attrs["unknown_columns"] == ()
 
 
 def test_text_where_a_number_belongs_is_refused_with_its_place(folder):
     rows = iter(range(N))
     path = folder / "all_apps_wide.csv"
-    name = "incentive_experiment.1.player.effort_correct"
+    name = f"{APP}.1.player.effort_correct"
     change(path, lambda row: row.update({name: "many"} if next(rows) == 4 else {}))
     with pytest.raises(AnalysisError) as refused:
         load(path)
@@ -189,7 +195,7 @@ def test_text_where_a_number_belongs_is_refused_with_its_place(folder):
 
 @pytest.mark.parametrize("text", ["3.5", "1_000", "nan", "inf", "1e400", "٣"])
 def test_a_count_must_be_a_plain_whole_number(folder, text):
-    name = "incentive_experiment.1.player.effort_correct"
+    name = f"{APP}.1.player.effort_correct"
     change(folder / "all_apps_wide.csv", lambda row: row.update({name: text}))
     with pytest.raises(AnalysisError, match="effort_correct"):
         load(folder / "all_apps_wide.csv")
@@ -207,10 +213,10 @@ def test_participants_of_other_apps_are_left_out_and_counted(folder):
 
 
 def test_answers_are_typed_and_unguarded(folder):
-    path = folder / "intake_custom.csv"
+    path = folder / f"{APP}_custom.csv"
     change(path, lambda row: row.update(response="'=1+1"))
     answers = load_answers([path, folder / "all_apps_wide.csv"])
-    assert list(answers.columns) == list(table("answers"))
+    assert list(answers.columns) == [column.name for column in STUDY.tables["answers"].columns]
     assert answers["response"].eq("=1+1").all()
     assert answers["correct"].dtype == "Int64"
     assert answers["shown_at"].dtype == "Float64"
@@ -232,11 +238,9 @@ def test_responses_of_digits_stay_text(simulated):
 
 
 def test_an_answer_that_is_there_twice_with_different_contents_is_refused(folder):
-    copy = folder / "intake_custom (1).csv"
-    shutil.copy(folder / "intake_custom.csv", copy)
-    assert len(load_answers(folder)) == len(load_answers(folder / "intake_custom.csv")) + len(
-        load_answers(folder / "incentive_experiment_custom.csv")
-    )
+    copy = folder / f"{APP}_custom (1).csv"
+    shutil.copy(folder / f"{APP}_custom.csv", copy)
+    assert len(load_answers(folder)) == len(load_answers(folder / f"{APP}_custom.csv"))
     change(copy, lambda row: row.update(response="other"))
     with pytest.raises(AnalysisError, match="there twice"):
         load_answers(folder)

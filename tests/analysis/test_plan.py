@@ -7,36 +7,48 @@ import re
 import pytest
 
 from analysis import AnalysisError
-from analysis.planned.plan import FILE, load_plan, numeric_columns, parse_plan
-from study.experiments import EXPERIMENTS
+from analysis.planned.comparison import differences
+from analysis.planned.plan import FILE, numeric_columns, parse_plan, plans, read_plan
+from study.finding import studies
 
-TEXT = FILE.read_text(encoding="utf-8")
+PLANS = plans()
+TEXTS = {
+    name: (studies()[name].folder / FILE).read_text(encoding="utf-8")
+    for name in ("info_source", "incentive")
+}
+TEXT = TEXTS["info_source"]
 
 
-def changed(old: str, new: str) -> str:
-    assert old in TEXT
-    return TEXT.replace(old, new, 1)
+def changed(old: str, new: str, study: str = "info_source") -> str:
+    assert old in TEXTS[study]
+    return TEXTS[study].replace(old, new, 1)
 
 
 def line_of(text: str, part: str) -> int:
     return next(n for n, line in enumerate(text.splitlines(), 1) if part in line)
 
 
-def test_the_plan_covers_both_experiments():
-    assert set(load_plan().experiments) == set(EXPERIMENTS)
+def test_every_study_has_its_plan():
+    assert set(PLANS) == set(studies())
+    assert all(plan.study is studies()[name] for name, plan in PLANS.items())
+
+
+def test_a_plan_takes_the_place_of_that_of_the_study_it_names(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(changed("alpha = 0.05", "alpha = 0.01"), encoding="utf-8")
+    found = plans([path])
+    assert list(found) == list(PLANS)
+    assert found["info_source"].alpha == 0.01
+    assert found["incentive"] == PLANS["incentive"]
 
 
 def test_the_primary_outcomes_are_willingness_and_effort():
-    plans = load_plan().experiments
-    assert plans["info_source"].primary.outcomes == ("willingness",)
-    assert plans["incentive"].primary.outcomes == ("effort_correct",)
+    assert PLANS["info_source"].primary.outcomes == ("willingness",)
+    assert PLANS["incentive"].primary.outcomes == ("effort_correct",)
 
 
 def test_the_contrasts_that_the_literature_asks_about_are_planned():
-    contrasts = {
-        name: {h.contrast for h in plan.hypotheses}
-        for name, plan in load_plan().experiments.items()
-    }
+    contrasts = {name: {h.contrast for h in plan.hypotheses} for name, plan in PLANS.items()}
     assert contrasts["info_source"] == {
         "beneficiary vs control",
         "organisation vs control",
@@ -52,11 +64,10 @@ def test_the_contrasts_that_the_literature_asks_about_are_planned():
     }
 
 
-def test_the_question_of_experiment_1_comes_first_and_contact_alone_is_no_evidence_for_money():
-    plans = load_plan().experiments
-    first = plans["info_source"].hypotheses[0]
+def test_the_first_question_comes_first_and_the_message_alone_is_no_evidence_for_money():
+    first = PLANS["info_source"].hypotheses[0]
     assert (first.treatment, first.control) == ("beneficiary", "organisation")
-    incentive = plans["incentive"]
+    incentive = PLANS["incentive"]
     assert incentive.hypothesis("H6").descriptive
     assert incentive.hypothesis("H4").claim == "none"
     assert [(p.hypothesis, p.claim) for p in incentive.hypothesis("H9").all] == [
@@ -67,21 +78,32 @@ def test_the_question_of_experiment_1_comes_first_and_contact_alone_is_no_eviden
     assert "H6" not in incentive.primary.hypotheses
 
 
+def test_a_text_is_never_called_contact():
+    assert not any("contact" in text.lower() for text in TEXTS.values())
+
+
+def test_learning_is_described_and_belongs_to_no_hypothesis():
+    for plan in PLANS.values():
+        assert plan.described == ("knowledge_right",)
+        assert "knowledge_right" not in plan.judged
+
+
 def test_stopping_early_is_an_outcome_whose_claims_are_reversed():
-    plan = load_plan()
-    assert "stopped_early" in plan.experiments["info_source"].outcomes
+    plan = PLANS["info_source"]
+    assert "stopped_early" in plan.judged
     assert "effort_seconds" not in plan.outcomes
     assert plan.outcomes["stopped_early"].claim("increase") == "decrease"
     assert plan.outcomes["willingness"].claim("increase") == "increase"
 
 
-def test_every_outcome_is_a_column_of_its_experiment():
-    for name, planned in load_plan().experiments.items():
-        assert set(planned.outcomes) <= set(numeric_columns(name))
+def test_every_outcome_is_a_column_or_measure_of_its_study():
+    for plan in PLANS.values():
+        assert set(plan.outcomes) <= set(numeric_columns(plan.study))
 
 
 def test_every_outcome_has_a_smallest_effect_of_interest():
-    assert all(outcome.smallest_effect > 0 for outcome in load_plan().outcomes.values())
+    for plan in PLANS.values():
+        assert all(outcome.smallest_effect > 0 for outcome in plan.outcomes.values())
 
 
 WRONG = {
@@ -106,7 +128,37 @@ WRONG = {
     "a covariate measured after treatment": (
         '"baseline_correct", "psm"]\nby',
         '"effort_correct"]\nby',
-        "names 'effort_correct'",
+        "names 'effort_correct', which is measured after the arm is drawn",
+    ),
+    "a covariate that treatment cannot change but that is asked after it": (
+        '"baseline_correct", "psm"]\nby',
+        '"age"]\nby',
+        "names 'age', which is measured after the arm is drawn",
+    ),
+    "a moderator of another kind": (
+        'heterogeneity = ["psm", ',
+        'heterogeneity = ["income", ',
+        "names 'income'",
+    ),
+    "a moderator measured after treatment": (
+        'heterogeneity = ["psm", ',
+        'heterogeneity = ["prosocial", ',
+        "names 'prosocial', which is measured after the arm is drawn",
+    ),
+    "a study that does not exist": (
+        'study = "info_source"',
+        'study = "info_sources"',
+        "Did you mean 'info_source'?",
+    ),
+    "described outcomes that do not exist": (
+        'described = ["knowledge_right"]',
+        'described = ["knowledge"]',
+        "Did you mean 'knowledge_right'?",
+    ),
+    "versions by no column": (
+        'versions = "message_version"',
+        'versions = "version"',
+        "versions is 'version'",
     ),
     "slopes by arm of something that is no covariate": (
         "by_arm = []",
@@ -130,7 +182,7 @@ WRONG = {
         'outcomes = ["willingness", "hours_pledged"]',
         "H3 on 'hours_pledged' is already in the family 'primary'",
     ),
-    "an id used twice": ('id = "H5"', 'id = "H1"', "two hypotheses have the id 'H1'"),
+    "an id used twice": ('id = "H2"', 'id = "H1"', "two hypotheses have the id 'H1'"),
     "an interaction of one factor": (
         'interaction = ["reward", "beneficiary"]',
         'interaction = ["reward"]',
@@ -178,7 +230,7 @@ WRONG = {
     "an association with something measured later": (
         'treatment = "beneficiary"\ncontrol = "organisation"',
         'association = "willingness"',
-        "association is 'willingness'",
+        "association is 'willingness', which is measured after the arm is drawn",
     ),
     "an interaction without a bound": (
         "smallest_interaction = 3.0\n",
@@ -219,10 +271,15 @@ WRONG = {
 }
 
 
+FACTORIAL = ("an interaction without a bound",)
+"""What both plans say, but only that with factors needs."""
+
+
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_plan_is_refused_with_its_line_and_what_is_allowed(case):
     old, new, message = WRONG[case]
-    text = changed(old, new)
+    study = "incentive" if case in FACTORIAL or old not in TEXT else "info_source"
+    text = changed(old, new, study)
     with pytest.raises(AnalysisError, match=re.escape(message)) as caught:
         parse_plan(text, "plan.toml")
     assert str(caught.value).startswith("plan.toml:")
@@ -232,7 +289,7 @@ def test_a_wrong_plan_is_refused_with_its_line_and_what_is_allowed(case):
     ("old", "new", "marked"),
     [
         ("alpha = 0.05", "alpha = 5", "alpha = 5"),
-        ('id = "H5"', 'id = "H1"\n# twice', "# twice"),
+        ('id = "H2"', 'id = "H1"\n# twice', "# twice"),
         ("scale = 100", "scal = 100", "scal = 100"),
     ],
 )
@@ -242,6 +299,24 @@ def test_the_line_is_the_one_to_mend(old, new, marked):
         parse_plan(text, "plan.toml")
     expected = line_of(text, marked) - (marked == "# twice")
     assert str(caught.value).startswith(f"plan.toml:{expected}:")
+
+
+def test_an_answer_in_words_before_treatment_may_be_a_covariate_and_no_moderator():
+    plan = parse_plan(changed('"baseline_correct", "psm"]\nby', '"psm", "income"]\nby'))
+    assert plan.covariates == ("psm", "income")
+    with pytest.raises(AnalysisError, match="heterogeneity names 'income'"):
+        parse_plan(changed('heterogeneity = ["psm", ', 'heterogeneity = ["income", '))
+
+
+def test_what_is_measured_too_late_is_named_with_its_line_and_the_step_of_the_design():
+    text = changed('"baseline_correct", "psm"]\nby', '"hours_pledged"]\nby')
+    with pytest.raises(AnalysisError) as caught:
+        parse_plan(text, "plan.toml")
+    message = str(caught.value)
+    assert message.startswith(f"plan.toml:{line_of(text, 'covariates =')}: covariates names")
+    design = studies()["info_source"].folder / "design.py"
+    number = line_of(design.read_text(encoding="utf-8"), "        HoursPledged()")
+    assert f"design.py, line {number}, hours_pledged" in message
 
 
 def test_a_missing_key_names_the_table_that_misses_it():
@@ -254,32 +329,33 @@ def test_a_missing_key_names_the_table_that_misses_it():
 
 
 def test_broken_toml_is_refused_with_its_line():
-    with pytest.raises(AnalysisError, match=r"plan\.toml:5: this is not valid TOML"):
+    line = line_of(TEXT, "alpha = 0.05")
+    with pytest.raises(AnalysisError, match=rf"plan\.toml:{line}: this is not valid TOML"):
         parse_plan(changed("alpha = 0.05", "alpha 0.05"), "plan.toml")
 
 
 def test_a_plan_that_is_not_there_is_one_sentence(tmp_path):
     with pytest.raises(AnalysisError, match="cannot be read"):
-        load_plan(tmp_path / "none.toml")
+        read_plan(tmp_path / "none.toml")
 
 
 def test_a_plan_in_another_encoding_is_one_sentence(tmp_path):
     path = tmp_path / "plan.toml"
     path.write_bytes(TEXT.encode("utf-16"))
     with pytest.raises(AnalysisError, match="UTF-8"):
-        load_plan(path)
+        read_plan(path)
 
 
 # ------------------------------------------------------------- what later studies must express
 
 LEVELS = """
-[experiments.incentive.levels.reward_kind]
+[levels.reward_kind]
 none = ["control", "beneficiary"]
 money = ["reward"]
 both = ["reward_beneficiary"]
 """
 MORE = """
-[[experiments.incentive.hypotheses]]
+[[hypotheses]]
 id = "M1"
 statement = "Citizens with more public service motivation are more willing."
 association = "psm"
@@ -287,13 +363,13 @@ claim = "exceeds"
 smallest_effect = 0.10
 covariates = ["baseline_correct"]
 
-[[experiments.incentive.hypotheses]]
+[[hypotheses]]
 id = "M2"
 statement = "What is offered in return changes willingness."
 factor = "reward_kind"
 claim = "differs"
 
-[[experiments.incentive.hypotheses]]
+[[hypotheses]]
 id = "M3"
 statement = "Pay changes willingness."
 factor = "reward_kind"
@@ -301,7 +377,7 @@ treatment = "money"
 control = "none"
 claim = "none"
 
-[[experiments.incentive.hypotheses]]
+[[hypotheses]]
 id = "M12"
 statement = "The slope is flatter under pay."
 treatment = "reward"
@@ -309,7 +385,7 @@ control = "control"
 moderator = "psm"
 claim = "decrease"
 
-[[experiments.incentive.hypotheses]]
+[[hypotheses]]
 id = "M5"
 statement = "A piece rate changes willingness, on average."
 factor = "reward"
@@ -320,7 +396,7 @@ claim = "differs"
 """
 
 SURVEY = """
-[[experiments.incentive.families]]
+[[families]]
 name = "survey"
 outcomes = ["willingness"]
 hypotheses = ["M1", "M2", "M3", "M5", "M12"]
@@ -329,8 +405,8 @@ hypotheses = ["M1", "M2", "M3", "M5", "M12"]
 
 def extended() -> str:
     """The plan with a factor of several levels, associations and moderation."""
-    text = changed("[experiments.incentive.factors]", LEVELS + "\n[experiments.incentive.factors]")
-    mark = '[[experiments.incentive.families]]\nname = "primary"'
+    text = changed("[factors]", LEVELS + "\n[factors]", "incentive")
+    mark = '[[families]]\nname = "primary"'
     text = text.replace(mark, MORE + mark, 1)
     names = '["H4", "H5", "H7", "H8"]'
     head, tail = text[: text.index(mark)], text[text.index(mark) :]
@@ -340,19 +416,35 @@ def extended() -> str:
 
 def test_levels_associations_moderation_and_own_covariates_can_be_planned():
     plan = parse_plan(extended())
-    planned = plan.experiments["incentive"]
-    several = planned.hypothesis("M2")
+    several = plan.hypothesis("M2")
     assert several.joint
     assert several.weights == ((-0.5, 1.0, -0.5, 0.0), (-0.5, 0.0, -0.5, 1.0))
-    assert planned.hypothesis("M3").weights == ((-0.5, 1.0, -0.5, 0.0),)
-    assert planned.hypothesis("M5").weights == ((-0.5, 0.5, -0.5, 0.5),)
-    assert planned.hypothesis("M12").moderator == "psm"
-    first = planned.hypothesis("M1")
+    assert plan.hypothesis("M3").weights == ((-0.5, 1.0, -0.5, 0.0),)
+    assert plan.hypothesis("M5").weights == ((-0.5, 0.5, -0.5, 0.5),)
+    assert plan.hypothesis("M12").moderator == "psm"
+    first = plan.hypothesis("M1")
     assert plan.adjusts_for(first) == ("baseline_correct",)
     assert plan.bound(first, "willingness") == 0.10
-    assert plan.bound(planned.hypothesis("M3"), "willingness") == 0.35
-    contrasts = {each.id: each.contrast for each in planned.hypotheses}
+    assert plan.bound(plan.hypothesis("M3"), "willingness") == 0.35
+    contrasts = {each.id: each.contrast for each in plan.hypotheses}
     assert contrasts["M1"] == "psm (association)"
     assert contrasts["M2"] == "reward_kind, any level"
     assert contrasts["M3"] == "reward_kind: money vs none"
     assert contrasts["M12"] == "psm × (reward vs control)"
+
+
+# ------------------------------------------------------------------------------- as registered
+
+
+def test_what_is_otherwise_than_registered_is_told_value_by_value():
+    before = PLANS["info_source"]
+    assert differences(before, before, "old.toml") == []
+    text = changed("alpha = 0.05", "alpha = 0.01").replace(
+        'outcomes = ["willingness"]', ('outcomes = ["willingness", "knowledge_right"]')
+    )
+    found = differences(before, parse_plan(text), "old.toml")
+    assert found == [
+        "Source of information: alpha is 0.01; in old.toml it was 0.05.",
+        "Source of information: families.primary.outcomes is willingness and knowledge_right; in "
+        "old.toml it was willingness.",
+    ]

@@ -13,11 +13,12 @@ from pandas.testing import assert_frame_equal
 from statsmodels.stats.power import TTestIndPower
 
 from analysis import AnalysisError
-from analysis.planned.plan import load_plan
+from analysis.planned.plan import plans
 from analysis.simulation.power import draw_arms, power
 from study import randomization
 
-PLAN = load_plan()
+PLANS = plans()
+PLAN, INCENTIVE = PLANS["info_source"], PLANS["incentive"]
 PLAIN = replace(PLAN, covariates=(), session_effects=False)
 IDEAL = {
     "session_correlation": 0.0,
@@ -93,8 +94,9 @@ def test_in_its_family_a_claim_is_won_less_often():
 
 
 def test_without_an_expected_spread_bounds_are_unknown_and_it_is_no_claim():
-    outcome = replace(PLAN.outcomes["effort_correct"], expected_sd=0.0)
-    plan = replace(PLAN, outcomes=dict(PLAN.outcomes) | {"effort_correct": outcome})
+    outcome = replace(INCENTIVE.outcomes["effort_correct"], expected_sd=0.0)
+    outcomes = dict(INCENTIVE.outcomes) | {"effort_correct": outcome}
+    plan = replace(INCENTIVE, outcomes=outcomes)
     frame = power("incentive", {}, 60, simulations=100, jobs=1, plan=plan)
     assert np.isnan(row(frame, "H4")["smallest_effect"])
     assert row(frame, "H4")["power"] == 0
@@ -102,9 +104,8 @@ def test_without_an_expected_spread_bounds_are_unknown_and_it_is_no_claim():
 
 @pytest.mark.parametrize("adjustment", ["holm", "bh"])
 def test_other_adjustments_can_be_planned(adjustment):
-    planned = PLAN.experiments["info_source"]
-    family = replace(planned.primary, adjustment=adjustment)
-    plan = replace(PLAN, experiments={"info_source": replace(planned, families=(family,))})
+    family = replace(PLAN.primary, adjustment=adjustment)
+    plan = replace(PLAN, families=(family,))
     frame = power("info_source", {"beneficiary": 0.5}, 120, simulations=100, jobs=1, plan=plan)
     assert (frame["power_adjusted"] <= frame["power"]).all()
 
@@ -145,7 +146,8 @@ def test_arms_are_drawn_in_the_blocks_that_the_apps_use():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"experiment": "other"}, "There is: info_source, incentive"),
+        ({"experiment": "other"}, "There is: incentive, info_source"),
+        ({"plan": INCENTIVE}, "The plan is that of incentive, not of 'info_source'"),
         ({"effects": {"reward": 0.1}}, "There is: organisation, beneficiary"),
         ({"effects": {"beneficiary": float("nan")}}, "must be a finite number"),
         ({"n": 6}, "at least 12"),

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from test_plan import extended
 
-from analysis.planned.plan import load_plan, parse_plan
+from analysis.planned.plan import parse_plan, plans
 from analysis.planned.preregister import preregistration
 
-PLAN = load_plan()
+PLANS = plans()
+PLAN = PLANS["incentive"]
 
 
 def test_it_has_the_headings_that_registries_ask_for():
@@ -28,11 +29,12 @@ def test_it_has_the_headings_that_registries_ask_for():
 
 
 def test_every_hypothesis_outcome_and_arm_is_in_it():
-    text = preregistration(PLAN)
-    for planned in PLAN.experiments.values():
-        assert all(f"**{h.id}.** {h.statement}" in text for h in planned.hypotheses)
-        assert all(f"(`{name}`, " in text for name in planned.outcomes)
-        assert all(f"- `{arm}`: " in text for arm in planned.arms)
+    for plan in PLANS.values():
+        text = preregistration(plan)
+        assert all(f"**{h.id}.** {h.statement}" in text for h in plan.hypotheses)
+        assert all(f"(`{name}`, " in text for name in (*plan.judged, *plan.described))
+        assert all(f"- `{arm}`: " in text for arm in plan.arms)
+        assert "for every version of a message (`message_version`)" in text
 
 
 def test_it_follows_the_plan():
@@ -41,9 +43,7 @@ def test_it_follows_the_plan():
     assert "99% confidence intervals" in text
     assert "777 draws" in text
     assert "one in each arm (Lin 2013, 10.1214/12-AOAS583; `psm`)" in text
-    incentive = PLAN.experiments["incentive"]
-    looked = replace(incentive, looks=(240, 480))
-    text = preregistration(replace(PLAN, experiments={"incentive": looked}))
+    text = preregistration(replace(PLAN, looks=(240, 480)))
     assert "720 analysed participants. Outcomes are looked at by arm before at 240 and 480" in text
 
 
@@ -57,4 +57,4 @@ def test_every_form_of_hypothesis_is_told_in_words():
 
 
 def test_the_same_plan_gives_the_same_text():
-    assert preregistration(PLAN) == preregistration(load_plan())
+    assert preregistration(PLAN) == preregistration(plans()["incentive"])

@@ -16,22 +16,24 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
-from test_plan import extended
+from test_plan import changed, extended
 
 from analysis import AnalysisError, estimate, load
 from analysis.exports.derived import BLOCK, add_derived
-from analysis.planned.plan import FILE, load_plan, parse_plan
+from analysis.planned.plan import parse_plan, plans
 from analysis.report import write_report
 from analysis.report.effort import pace
 from analysis.report.findings import findings
-from analysis.report.tables import Table, latex
-from analysis.report.tabulated import effect_name
+from analysis.report.planned_tables import effect_name
+from analysis.report.table import Table, latex
 from analysis.simulation.simulate import simulate
 from analysis.words import decimals, interval, number, p_value, shortest
+from steps.round import main_round
 from tests.harness.parts import missing
 
 ROOT = Path(__file__).parents[2]
-PLAN = load_plan()
+PLANS = plans()
+PLAN = PLANS["info_source"]
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +77,7 @@ def rewritten(source: Path, target: Path, **changes) -> Path:
 def small(tmp_path_factory) -> Path:
     """A plan whose sizes the test data reach."""
     path = tmp_path_factory.mktemp("plans") / "plan.toml"
-    text = FILE.read_text(encoding="utf-8").replace("size = 240", "size = 30")
-    path.write_text(text.replace("size = 720", "size = 30"), encoding="utf-8")
+    path.write_text(changed("size = 240", "size = 30"), encoding="utf-8")
     return path
 
 
@@ -127,9 +128,10 @@ def test_the_manifest_names_inputs_versions_and_seed_and_no_time(exports, report
     for folder in exports:
         for path in folder.glob("*.csv"):
             assert hashlib.sha256(path.read_bytes()).hexdigest() in hashes
-    assert record["plan"] == hashlib.sha256(FILE.read_bytes()).hexdigest()
-    assert record["settings"]["seed"] == PLAN.seed
-    assert record["settings"]["draws"] == 199
+    for plan in PLANS.values():
+        assert record["plans"][plan.name] == hashlib.sha256(plan.file.read_bytes()).hexdigest()
+        assert record["settings"]["seed"][plan.name] == plan.seed
+        assert record["settings"]["draws"][plan.name] == 199
     assert "--include-bots" in record["settings"]["command"]
     assert record["versions"]["numpy"] == np.__version__
     for name, value in record["outputs"].items():
@@ -166,7 +168,8 @@ def test_what_check_finds_is_said(exports, tmp_path, page):
 
 def test_the_report_shows_the_planned_table_and_nothing_else(exports, report):
     frame = pd.read_csv(report / "estimates.csv")
-    expected = estimate(load(exports, include_bots=True), replace(PLAN, draws=199))
+    used = {name: replace(plan, draws=199) for name, plan in PLANS.items()}
+    expected = estimate(load(exports, include_bots=True), used)
     assert list(frame.columns) == list(expected.columns)
     numbers = expected.select_dtypes("number").columns
     np.testing.assert_allclose(frame[numbers], expected[numbers].astype(float), rtol=1e-12)
@@ -191,8 +194,8 @@ def test_the_page_cites_otree_and_its_methods(page):
 
 
 def test_every_hypothesis_has_its_sentence(page):
-    for planned in PLAN.experiments.values():
-        for hypothesis in planned.hypotheses:
+    for plan in PLANS.values():
+        for hypothesis in plan.hypotheses:
             assert f'<span class="id">{hypothesis.id}</span>' in page
 
 
@@ -264,10 +267,92 @@ def test_departures_from_the_plan_are_listed(page):
 
 def test_another_plan_is_a_departure(exports, tmp_path):
     plan = tmp_path / "mine.toml"
-    text = FILE.read_text(encoding="utf-8").replace("draws = 10_000", "draws = 99")
-    plan.write_text(text, encoding="utf-8")
-    path = write_report(exports[0], tmp_path / "report", plan=plan, include_bots=True)
-    assert "The plan was read from mine.toml" in path.read_text(encoding="utf-8")
+    plan.write_text(changed("draws = 10_000", "draws = 99"), encoding="utf-8")
+    path = write_report(
+        exports[0], tmp_path / "report", plan=plan, preregistered=plan, include_bots=True
+    )
+    page = path.read_text(encoding="utf-8")
+    assert "The plan was read from mine.toml" in page
+    assert "in mine.toml it was" not in page
+
+
+def test_what_is_otherwise_than_preregistered_is_listed(exports, tmp_path):
+    before = tmp_path / "registered.toml"
+    before.write_text(changed("alpha = 0.05", "alpha = 0.01"), encoding="utf-8")
+    path = write_report(
+        exports[0], tmp_path / "report", preregistered=before, include_bots=True, draws=99
+    )
+    sentence = "Source of information: alpha is 0.05; in registered.toml it was 0.01."
+    assert sentence in path.read_text(encoding="utf-8")
+
+
+def test_one_study_of_several_can_be_reported(exports, tmp_path):
+    write_report(exports, tmp_path, experiment="incentive", include_bots=True, draws=99)
+    assert not list(tmp_path.rglob("info_source*"))
+    with pytest.raises(AnalysisError, match="'both'"):
+        write_report(exports, tmp_path, experiment="both", include_bots=True)
+
+
+def test_a_text_is_a_message_and_never_called_contact(page):
+    assert "contact" not in page.lower()
+    assert "beneficiary&#39;s message" in page
+    assert "In every arm the message was read, with or without a picture." in page
+
+
+def test_learning_is_described_by_arm_and_not_tested(report):
+    described = pd.read_csv(report / "tables/info_source_outcomes.csv")
+    assert set(described.loc[described["outcome"] == "knowledge_right", "arm"]) == set(PLAN.arms)
+    assert "knowledge_right" not in set(pd.read_csv(report / "estimates.csv")["outcome"])
+
+
+def test_effects_are_shown_for_each_version_of_a_message(report):
+    table = pd.read_csv(report / "tables/info_source_versions.csv").set_index("hypothesis")
+    estimates = pd.read_csv(report / "tables/info_source_effects_primary.csv")
+    by_id = estimates.set_index("hypothesis")["estimate"]
+    for name in ("H1", "H2", "H3"):
+        rows = table.loc[name].set_index("version")["estimate"]
+        assert rows["all versions alike"] == pytest.approx(by_id[name], abs=0.15)
+    rows = table.loc["H1"].set_index("version")["estimate"]
+    mean = rows[["beneficiary 1", "beneficiary 2"]].mean()
+    assert rows["all versions alike"] == pytest.approx(mean, rel=1e-9)
+
+
+def test_sessions_that_are_pooled_although_they_differ_are_named(exports, tmp_path):
+    sessions = pd.read_csv(exports[0] / "all_apps_wide.csv", dtype=str)["session.code"]
+    first, *others = sessions.unique()
+
+    def changed_in_first(value, place):
+        return "240" if sessions[place] == first else value
+
+    folder = rewritten(exports[0], tmp_path / "pooled", task_seconds=changed_in_first)
+    frame = pd.read_csv(folder / "all_apps_wide.csv", dtype=str, keep_default_na=False)
+    [words] = [name for name in frame.columns if name.endswith(".subsession.words")]
+    frame[words] = ["other" if code == first else "same" for code in sessions]
+    frame.to_csv(folder / "all_apps_wide.csv", index=False)
+    path = write_report(folder, tmp_path / "report", include_bots=True, draws=99)
+    page = path.read_text(encoding="utf-8")
+    rest = " and ".join(sorted(others))
+    start = "Source of information: sessions that are pooled differ in"
+    assert f"{start} task_seconds (240: {first}; 300: {rest})." in page
+    assert f"{start} the words that participants read (other: {first}; same: {rest})." in page
+    assert f"{start} seed" not in page
+
+
+def test_pilots_are_left_out_and_counted(exports, small, tmp_path):
+    codes = pd.read_csv(exports[0] / "all_apps_wide.csv", dtype=str)["session.code"]
+    first = codes.iloc[0]
+    folder = genuine(exports[0], tmp_path / "pilot")
+    frame = pd.read_csv(folder / "all_apps_wide.csv", dtype=str, keep_default_na=False)
+    [pilot] = [name for name in frame.columns if name.endswith(".subsession.pilot")]
+    frame[pilot] = ["1" if code == first else "0" for code in codes]
+    frame.to_csv(folder / "all_apps_wide.csv", index=False)
+    page = write_report(folder, tmp_path / "a", draws=99, plan=small).read_text(encoding="utf-8")
+    assert re.search(r">In a pilot session</th><td class=\"number\">\d+<", page)
+    assert "of pilot sessions included" not in page
+    path = write_report(folder, tmp_path / "b", draws=99, plan=small, include_demo=True)
+    page = path.read_text(encoding="utf-8")
+    assert re.search(r"Not a result:</strong> \d+ participants of pilot sessions", page)
+    assert re.search(r"\d+ participants of pilot sessions included\.", page)
 
 
 # -------------------------------------------------------------------------- small and odd exports
@@ -373,12 +458,8 @@ def test_simulated_data_are_complete_unless_they_are_held_to_the_plan(exports, t
 def test_a_planned_look_is_shown_at_its_level(exports, tmp_path):
     folder = genuine(exports[0], tmp_path / "look")
     plan = tmp_path / "plan.toml"
-    plan.write_text(
-        FILE.read_text(encoding="utf-8").replace(
-            "size = 240\nlooks = []", "size = 240\nlooks = [60, 150]"
-        ),
-        encoding="utf-8",
-    )
+    text = changed("size = 240\nlooks = []", "size = 240\nlooks = [60, 150]")
+    plan.write_text(text, encoding="utf-8")
     path = write_report(folder, tmp_path / "report", plan=plan, draws=99)
     page = path.read_text(encoding="utf-8")
     frame = pd.read_csv(tmp_path / "report/estimates.csv")
@@ -458,9 +539,9 @@ ROW = {
 }
 
 
-def said(plan=PLAN, experiment="info_source", **changes):
+def said(plan=None, experiment="info_source", **changes):
     frame = pd.DataFrame([ROW | changes])
-    [found] = findings(frame, plan.experiments[experiment], plan, "primary")
+    [found] = findings(frame, plan or PLANS[experiment], "primary")
     return found
 
 
@@ -706,7 +787,7 @@ def test_effort_over_time_counts_correct_cards_per_minute():
             "answered_at": [105.0, 129.0, 128.0, 399.0, 205.0],
         }
     )
-    found = pace(data, answers, 0.05).set_index("middle")["mean"]
+    found = pace(data, answers, main_round(PLAN.study), 0.05).set_index("middle")["mean"]
     # Ten parts of half a minute: a has 2 correct cards in the first, b none anywhere; the answers
     # of c's session were not exported.
     assert found[15.0] == pytest.approx((2 * 2 + 0) / 2)

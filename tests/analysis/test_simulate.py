@@ -7,11 +7,17 @@ import pytest
 from analysis.errors import AnalysisError
 from analysis.exports.participants import load, load_answers, load_table
 from analysis.exports.reading import read_export
-from analysis.simulation.simulate import COMMENT, simulate
+from analysis.simulation.simulate import simulate
 from effort_task.tasks import TASKS, item_seed
-from study.columns import TABLES, columns, table
-from study.experiments import EXPERIMENTS
+from people.assumptions import People
+from people.exports import COMMENT, config_of, write
+from people.session import Session
+from steps import Assignment, Consent, Scale
+from study import Arm, Study
+from study.finding import studies, study_of
 from study.randomization import COPIES
+
+each = pytest.mark.parametrize("experiment", studies())
 
 
 def header(path):
@@ -22,12 +28,12 @@ def header(path):
 def test_custom_exports_have_the_declared_columns(tmp_path):
     simulate("info_source", 3, tmp_path)
     for file, name in (
-        ("intake_custom", "answers"),
         ("info_source_experiment_custom", "answers"),
-        ("intake_custom_export_comprehension", "comprehension"),
+        ("info_source_experiment_custom_export_comprehension", "comprehension"),
         ("info_source_experiment_custom_export_assignment", "assignment"),
     ):
-        assert header(tmp_path / f"{file}.csv") == list(table(name))
+        declared = study_of("info_source").tables[name].columns
+        assert header(tmp_path / f"{file}.csv") == [column.name for column in declared]
 
 
 def test_everyone_is_marked_as_simulated(tmp_path):
@@ -68,7 +74,7 @@ def test_planted_effects_are_there(tmp_path):
         ("effort_correct", "beneficiary", 0.0),
         ("effort_correct", "organisation", -0.8),
     ):
-        arms = frame[frame["current_app"] == "closing"].groupby("arm")[outcome]
+        arms = frame.groupby("arm")[outcome]
         gap = arms.mean()[arm] - arms.mean()["control"]
         # About two and a half standard errors with 300 in each arm.
         assert gap / arms.std()["control"] == pytest.approx(size, abs=0.2), (outcome, arm)
@@ -85,7 +91,7 @@ def test_arms_are_balanced_within_strata(tmp_path):
     frame = load(tmp_path, include_bots=True)
     assert set(frame["stratum"].dropna()) == {"low", "high"}
     for _, group in frame.dropna(subset=["arm"]).groupby(["session_code", "stratum"]):
-        counts = group["arm"].value_counts().reindex(EXPERIMENTS["incentive"].arms).fillna(0)
+        counts = group["arm"].value_counts().reindex(study_of("incentive").names).fillna(0)
         assert counts.max() - counts.min() <= COPIES
 
 
@@ -119,21 +125,66 @@ def test_people_leave_on_the_way_and_are_seen_where(tmp_path):
     frame = load(tmp_path / "all_apps_wide.csv", include_bots=True)
     assert frame["completed"].mean() == 1
     assert 0.8 < frame["completed"].notna().mean() < 0.99
-    assert {"intake", "info_source_experiment", "closing"} <= set(frame["current_app"].dropna())
+    assert frame["current_app"].eq("info_source_experiment").all()
+    assert {"Declined", "Earnings"} <= set(frame["current_page"])
+    assert frame["current_page"].nunique() > 5
     declined = frame[frame["consent"] == 0]
     assert declined["current_page"].eq("Declined").all()
     assert declined["earnings_total"].eq(5).all()
 
 
-def test_all_tables_are_written(tmp_path):
-    simulate("info_source", 24, tmp_path)
-    for name in TABLES:
+@each
+def test_all_columns_and_tables_are_written(tmp_path, experiment):
+    study = study_of(experiment)
+    simulate(experiment, 48, tmp_path)
+    for name in study.tables:
         assert len(load_table(tmp_path, name)) > 0
     measured = load(tmp_path, include_bots=True).notna().any()
-    unmeasured = {"label", "media_seconds", "advanced_from", *columns("incentive_experiment")}
-    for app in ("intake", "info_source_experiment", "closing"):
-        for name in columns(app):
-            assert measured[name] or name in unmeasured, name
+    unmeasured = {"media_seconds", "advanced_from"}
+    for name in study.columns:
+        assert measured[name] or name in unmeasured, name
+
+
+@each
+def test_arms_are_drawn_in_the_order_in_which_people_arrive(tmp_path, experiment):
+    simulate(experiment, 24, tmp_path, sessions=1)
+    draws = load_table(tmp_path, "assignment")
+    assert draws["drawn_at"].is_monotonic_increasing
+    assert draws["assignment_number"].tolist() == list(range(1, len(draws) + 1))
+    frame = load(tmp_path, include_bots=True).set_index("participant_code")
+    assert frame.loc[draws["participant_code"], "id_in_session"].is_monotonic_increasing is False
+
+
+def test_versions_of_a_message_are_balanced_within_an_arm(tmp_path):
+    simulate("info_source", 120, tmp_path, sessions=1)
+    frame = load(tmp_path, include_bots=True)
+    assert frame.loc[frame["arm"] == "control", "message_version"].eq(1).all()
+    treated = frame[frame["arm"] != "control"].groupby("arm")["message_version"]
+    for _, versions in treated:
+        counts = versions.value_counts()
+        assert abs(counts[1] - counts[2]) <= 4
+
+
+def test_a_study_without_a_task_has_no_answers(tmp_path):
+    study = Study(
+        name="asks",
+        title="Asks",
+        question="Does it?",
+        arms=[Arm("control", "nothing"), Arm("treated", "something")],
+        steps=[Consent(), Assignment(), Scale("liking", about="Liking.", items=2, mean=True)],
+    )
+    config = config_of(study, {})
+    [wide, _, draws] = write(
+        [Session(study, config, People(), seed="s", number=0, size=6).hold()], tmp_path
+    )
+    assert draws.name == f"{study.app}_custom.csv"
+    with wide.open(newline="", encoding="utf-8") as file:
+        people = list(csv.DictReader(file))
+    done = [row for row in people if row[f"{study.app}.1.player.completed"] == "1"]
+    assert len(done) > 2
+    for row in done:
+        answers = [float(row[f"{study.app}.1.player.liking_{n}"]) for n in (1, 2)]
+        assert float(row[f"{study.app}.1.player.liking"]) == sum(answers) / 2
 
 
 def test_an_older_simulation_in_the_folder_is_replaced(tmp_path):
@@ -152,7 +203,7 @@ def test_simulated_data_never_mix_with_others(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"experiment": "placebo"}, "info_source, incentive"),
+        ({"experiment": "placebo"}, "incentive, info_source"),
         ({"effects": {"reward": 0.4}}, "organisation, beneficiary"),
         ({"parameters": {"task": "juggling"}}, "task is 'juggling'"),
         ({"parameters": {"tsk": "encryption"}}, "Did you mean task"),

@@ -66,9 +66,9 @@ def test_it_counts_people_by_arm_and_stage_and_says_what_is_owed(server):
 def test_it_names_the_sample_messages_that_the_session_may_show(server):
     page = words(report(server.create_session("info_source", 2, arms="control,organisation")))
     assert "This session shows sample messages." in page
-    assert "content/en/messages/facts.toml" in page
-    assert "content/en/messages/organisation.toml" in page
-    assert "content/en/messages/beneficiary.toml" not in page
+    assert " content/en/messages/facts/1.toml " in page
+    assert "content/en/messages/organisation/2.toml" in page
+    assert "content/en/messages/beneficiary/" not in page
 
 
 def test_it_warns_when_everybody_is_forced_into_one_arm(server):
@@ -77,7 +77,13 @@ def test_it_warns_when_everybody_is_forced_into_one_arm(server):
     assert "Everyone gets the arm beneficiary ." in words(page)
     assert list(table(page, "arms")) == ["beneficiary", "all arms"]
     free = report(server.create_session("info_source", 2))
+    assert "This is a pilot" not in free
     assert "Everyone gets the arm" not in free
+
+
+def test_it_says_that_a_session_is_a_pilot(server):
+    page = words(report(server.create_session("info_source", 2, pilot=True)))
+    assert "This is a pilot. Its data are marked and left out of the analysis." in page
 
 
 def test_it_shows_rounds_that_no_person_works_like_and_accuses_nobody(server):
@@ -87,7 +93,7 @@ def test_it_shows_rounds_that_no_person_works_like_and_accuses_nobody(server):
     assert "Nobody is left out for this." in quiet
     machine, person = (HttpParticipant(session.join_url, server.database) for _ in range(2))
     for who, seconds, keys in ((machine, 0.3, 0), (person, 6.0, 6)):
-        who.play_to("MainRound")
+        who.play_to("EffortRound")
         journal = who.journal(9, keys=keys)
         for number, said in enumerate(journal["answers"]):
             # People are now slower, now faster.

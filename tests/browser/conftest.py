@@ -40,10 +40,10 @@ def sit_down(web_server, proxy, context):
     """Open the study in the browser at a page that one has reached over plain HTTP."""
     with ExitStack() as leave:
 
-        def sit_down(page_name="Welcome", config="incentive", **parameters):
+        def sit_down(page_name="", config="incentive", **parameters):
             chosen = ROUNDS | {"force_arm": "reward", "seed": SEED} | parameters
             session = web_server.create_session(config, 1, **chosen)
-            if page_name != "Welcome":
+            if page_name:
                 guide = HttpParticipant(session.join_url, web_server.database)
                 leave.callback(guide.close)
                 guide.play_to(page_name)

@@ -16,7 +16,7 @@ SOON = 20_000  # ms until a page has noticed that the network is back
 
 @pytest.fixture
 def me(sit_down):
-    return sit_down("MainRound")
+    return sit_down("EffortRound")
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def finish(database, me, *, wrong=0):
     """Stop the round, and compare what is stored with what was entered."""
     code = me.code
     me.stop_early()
-    me.wait_until_left("MainRound")
+    me.wait_until_left("EffortRound")
     assert me.name == "VoluntaryOffer"
     assert_stored(database, me, code, wrong=wrong)
 
@@ -107,7 +107,7 @@ def test_a_tab_in_which_one_works_after_the_round_was_left_in_another_follows(
     me.work(1)
     code = me.code
     me.stop_early()
-    me.wait_until_left("MainRound")
+    me.wait_until_left("EffortRound")
     other.bring_to_front()
     other.keyboard.type("471288", delay=80)
     other.keyboard.press("Enter")
@@ -162,7 +162,7 @@ def test_a_server_that_is_killed_and_comes_back_is_hardly_noticed(database, me, 
     me.stop_early()
     web_server.start()
     code = me.code
-    me.wait_until_left("MainRound")
+    me.wait_until_left("EffortRound")
     assert_stored(database, me, code, wrong=1)
 
 
@@ -211,24 +211,24 @@ def test_stopping_without_network_saves_everything_however_much_was_entered(data
     me.stop_early()
     expect(me.page.locator("body")).to_contain_text("Your answers stay on this page")
     me.page.wait_for_timeout(1500)
-    assert me.name == "MainRound"
+    assert me.name == "EffortRound"
     proxy.mend()
-    me.wait_until_left("MainRound")
+    me.wait_until_left("EffortRound")
     assert_stored(database, me, code)
     assert database.round_columns(code, "main")["ended_at"]
 
 
 def test_a_deadline_that_passes_without_network_loses_nothing(database, sit_down, proxy):
-    me = sit_down("MainRound", task_seconds=20)
+    me = sit_down("EffortRound", task_seconds=20)
     code = me.code
     me.work(2)
     wait_for_rows(database, me, 2)
     proxy.cut()
     me.work(3)
     expect(me.page.locator("body")).to_contain_text("Time is up", timeout=30_000)
-    assert me.name == "MainRound"
+    assert me.name == "EffortRound"
     proxy.mend()
-    me.wait_until_left("MainRound")
+    me.wait_until_left("EffortRound")
     assert_stored(database, me, code)
     rows = database.answers(code, "main")
     assert [bool(row["late"]) for row in rows] == [False] * 2 + [True] * 3

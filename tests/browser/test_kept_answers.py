@@ -10,12 +10,12 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import expect
 
-from study import content
+from study import words
 from tests.harness.server import running
 
 SIZES = [(1366, 600), (375, 667)]
 SOON = 30_000
-WORDS = content.words("en", "task")
+WORDS = words.shared("en", words.TASK)
 # Everything that is said in the line below the card, in order.
 RECORD = """
     window.said = [];
@@ -115,7 +115,7 @@ def journals(me):
 def test_answers_that_the_server_forgot_are_sent_again_by_themselves(
     web_server, sit_down, tmp_path
 ):
-    me = sit_down("MainRound")
+    me = sit_down("EffortRound")
     me.work(3)
     wait_for_rows(web_server, me, 3)
     copy(web_server, tmp_path / "copy")
@@ -131,7 +131,7 @@ def test_answers_that_the_server_forgot_are_sent_again_by_themselves(
     code = me.code
     assert len(journals(me)) == 1
     me.stop_early()
-    me.wait_until_left("MainRound")
+    me.wait_until_left("EffortRound")
     assert_stored(web_server, me, code)
     assert journals(me) == []  # nothing of a round stays behind that is submitted
 
@@ -139,7 +139,7 @@ def test_answers_that_the_server_forgot_are_sent_again_by_themselves(
 def test_a_page_that_is_loaded_again_still_has_what_the_server_forgot(
     web_server, sit_down, tmp_path
 ):
-    me = sit_down("MainRound")
+    me = sit_down("EffortRound")
     me.work(2)
     wait_for_rows(web_server, me, 2)
     copy(web_server, tmp_path / "copy")
@@ -155,13 +155,13 @@ def test_a_page_that_is_loaded_again_still_has_what_the_server_forgot(
     me.work(1)
     code = me.code
     me.stop_early()
-    me.wait_until_left("MainRound")
+    me.wait_until_left("EffortRound")
     assert_stored(web_server, me, code)
 
 
 def test_another_computer_says_what_is_lost_and_goes_on(web_server, sit_down, browser, tmp_path):
     """The page that had the answers is gone: the server's number stands."""
-    me = sit_down("MainRound")
+    me = sit_down("EffortRound")
     me.work(1)
     wait_for_rows(web_server, me, 1)
     copy(web_server, tmp_path / "copy")
@@ -186,12 +186,12 @@ def test_another_computer_says_what_is_lost_and_goes_on(web_server, sit_down, br
     wait_for_rows(web_server, me, 3)
     code = me.code
     me.stop_early()
-    me.wait_until_left("MainRound")
+    me.wait_until_left("EffortRound")
     assert_stored(web_server, me, code)
 
 
 def test_tabs_bring_back_what_the_server_forgot_together(web_server, sit_down, context, tmp_path):
-    me = sit_down("MainRound")
+    me = sit_down("EffortRound")
     me.work(1)
     wait_for_rows(web_server, me, 1)
     copy(web_server, tmp_path / "copy")
@@ -207,7 +207,7 @@ def test_tabs_bring_back_what_the_server_forgot_together(web_server, sit_down, c
     wait_for_rows(web_server, me, 6)
     code = me.code
     me.stop_early()
-    me.wait_until_left("MainRound")
+    me.wait_until_left("EffortRound")
     assert_stored(web_server, me, code)
     first.wait_for_url("**/VoluntaryOffer/*", timeout=SOON)
 
@@ -216,7 +216,7 @@ def test_tabs_bring_back_what_the_server_forgot_together(web_server, sit_down, c
 
 
 def test_time_that_stood_still_is_given_back_also_after_time_was_up(web_server, sit_down):
-    me = sit_down("MainRound", task_seconds=12)
+    me = sit_down("EffortRound", task_seconds=12)
     me.work(2)
     wait_for_rows(web_server, me, 2)
     web_server.kill()
@@ -227,14 +227,14 @@ def test_time_that_stood_still_is_given_back_also_after_time_was_up(web_server, 
     expect(me.page.locator("#connection")).to_have_text(WORDS["time_back"], timeout=SOON)
     expect(me.page.locator("#card")).to_be_visible()
     me.work(1)
-    me.wait_until_left("MainRound")
+    me.wait_until_left("EffortRound")
     assert_stored(web_server, me, code)
     rows = web_server.database.answers(code, "main")
     assert [bool(row["late"]) for row in rows] == [False] * 3
 
 
 def test_an_interruption_in_the_middle_is_told_of(web_server, sit_down):
-    me = sit_down("MainRound", task_seconds=300)
+    me = sit_down("EffortRound", task_seconds=300)
     me.work(1)
     web_server.kill()
     me.work(1)
@@ -253,7 +253,7 @@ def slow_then_fast(sit_down, web_server):
     """Two slow cards, then many quick ones without connection: more than the gap explains."""
 
     def work(proxy, cards, **parameters):
-        me = sit_down("MainRound", task_seconds=17, **parameters)
+        me = sit_down("EffortRound", task_seconds=17, **parameters)
         for _ in range(2):
             me.page.wait_for_timeout(4000)
             me.work(1)
@@ -284,15 +284,15 @@ def test_answers_that_do_not_count_are_told_of_before_one_goes_on(
     expect(me.page.locator("#ended-why")).to_have_text(WORDS["uncounted_why"])
     assert web_server.database.round_columns(code, "main")["attempts"] == 9 - len(uncounted)
     me.page.wait_for_timeout(3000)
-    assert me.name == "MainRound"  # nobody is sent on before having read it
+    assert me.name == "EffortRound"  # nobody is sent on before having read it
     me.press("Enter")
-    me.wait_until_left("MainRound")
+    me.wait_until_left("EffortRound")
     assert me.name == "VoluntaryOffer"
 
 
 def test_a_page_that_hears_too_late_over_the_socket_says_so_too(web_server, sit_down):
     """The round is over for the server, and the page does not know it yet."""
-    me = sit_down("MainRound", task_seconds=300)
+    me = sit_down("EffortRound", task_seconds=300)
     me.work(2)
     wait_for_rows(web_server, me, 2)
     web_server.database.move_clock(me.code, "main", 299.5)
@@ -302,7 +302,7 @@ def test_a_page_that_hears_too_late_over_the_socket_says_so_too(web_server, sit_
     expect(me.page.locator("#go-on")).to_be_focused(timeout=SOON)
     expect(me.page.locator("#ended-text")).to_have_text(WORDS["uncounted_one"])
     me.press("Enter")
-    me.wait_until_left("MainRound")
+    me.wait_until_left("EffortRound")
     [*_, last] = web_server.database.answers(code, "main")
     assert (bool(last["late"]), last["correct"]) == (True, None)
 
@@ -311,7 +311,7 @@ def test_a_page_that_hears_too_late_over_the_socket_says_so_too(web_server, sit_
 
 
 def test_key_strokes_are_counted_and_scripts_press_none(web_server, sit_down):
-    me = sit_down("MainRound")
+    me = sit_down("EffortRound")
     page, box = me.page, me.page.locator("#answer")
     solution = me.solution()
     page.keyboard.type(solution + "9", delay=60)
@@ -343,7 +343,7 @@ def test_key_strokes_are_counted_and_scripts_press_none(web_server, sit_down):
 
 def test_pasting_is_no_key_stroke(web_server, sit_down, context):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    me = sit_down("MainRound")
+    me = sit_down("EffortRound")
     me.page.wait_for_timeout(400)
     me.page.evaluate("navigator.clipboard.writeText('471288')")
     me.press("Control+v", "Enter")
@@ -357,7 +357,7 @@ def test_pasting_is_no_key_stroke(web_server, sit_down, context):
 
 def test_a_page_on_which_nothing_happens_says_that_it_is_there(web_server, sit_down):
     frames = []
-    me = sit_down("MainRound")
+    me = sit_down("EffortRound")
     me.page.on(
         "websocket", lambda socket: socket.on("framesent", lambda frame: frames.append(frame))
     )
@@ -369,12 +369,12 @@ def test_a_page_on_which_nothing_happens_says_that_it_is_there(web_server, sit_d
 
 
 def test_a_tab_that_is_left_behind_goes_along_at_once(sit_down, context):
-    me = sit_down("MainRound")
+    me = sit_down("EffortRound")
     other = context.new_page()
     other.goto(me.page.url)
     other.wait_for_selector("#card:not(.closed)")
     me.page.bring_to_front()
     me.work(1)
     me.stop_early()
-    me.wait_until_left("MainRound")
+    me.wait_until_left("EffortRound")
     other.wait_for_url("**/VoluntaryOffer/*", timeout=5000)

@@ -17,7 +17,7 @@ LONGER_THAN_A_BOUNCE = 400  # ms: the page ignores Enter in the first 300 of a c
 
 @pytest.fixture
 def me(sit_down):
-    return sit_down("MainRound")
+    return sit_down("EffortRound")
 
 
 def rows(web_server, me):
@@ -102,9 +102,9 @@ def test_stopping_early_asks_first_and_no_leads_back_to_the_box(me):
         expect(dialog).to_be_hidden()
         me.page.wait_for_function("() => document.activeElement.id === 'answer'")
         me.work(1)
-    assert me.name == "MainRound"
+    assert me.name == "EffortRound"
     me.stop_early()
-    me.wait_until_left("MainRound")
+    me.wait_until_left("EffortRound")
     assert me.name == "VoluntaryOffer"
 
 
@@ -135,7 +135,7 @@ def test_a_timed_round_never_tells_a_solution(me):
 @pytest.mark.parametrize("task", ["encryption", "counting_zeros", "transcription"])
 def test_nothing_on_the_page_moves_while_one_works(context, sit_down, proxy, task):
     context.add_init_script(SHIFTS)
-    me = sit_down("MainRound", task=task)
+    me = sit_down("EffortRound", task=task)
     me.work(3, wrong=2)
     me.press("Enter")  # the box is empty: a message
     proxy.cut()
@@ -150,15 +150,15 @@ def test_nothing_on_the_page_moves_while_one_works(context, sit_down, proxy, tas
 
 
 def test_time_that_is_up_ends_the_round_by_itself_also_in_the_dialog(web_server, sit_down):
-    me = sit_down("MainRound", task_seconds=8)
+    me = sit_down("EffortRound", task_seconds=8)
     code = me.code
     me.work(1)
     me.page.keyboard.type("12")
     me.tab_to("stop")
     me.press("Enter")
     expect(me.page.locator("#stop-dialog")).to_be_visible()
-    me.wait_until_left("MainRound")
+    me.wait_until_left("EffortRound")
     found = web_server.database.round_columns(code, "main")
     assert (found["attempts"], found["seconds"]) == (1, 8)
-    player = web_server.database.player("incentive_experiment", code)
+    player = web_server.database.player(code)
     assert not player["stopped_early"]

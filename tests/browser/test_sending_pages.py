@@ -8,12 +8,13 @@ from urllib.parse import parse_qs
 import pytest
 from playwright.sync_api import expect
 
-from study import content
+from study import words
+from study.finding import studies
 from tests.harness.participant import HttpParticipant
 
 SIZES = [(1366, 600), (375, 667)]
 SOON = 30_000
-WORDS = {language: content.words(language, "common")["sending"] for language in ("en", "it")}
+WORDS = {each: words.shared(each, words.COMMON)["sending"] for each in ("en", "it")}
 PSM = {f"psm_{number}": str(number % 5 + 1) for number in range(1, 9)}
 
 
@@ -50,8 +51,8 @@ def press(page):
     page.locator("#form .button").click()
 
 
-def stored(web_server, me, names, app="intake"):
-    player = web_server.database.player(app, me.code)
+def stored(web_server, me, names):
+    player = web_server.database.player(me.code)
     return {name: player[name] for name in names}
 
 
@@ -63,7 +64,7 @@ def in_view(page, selector):
 def test_a_page_sent_without_connection_is_sent_when_it_is_back(
     web_server, sit_down, proxy, quiet
 ):
-    me = sit_down("AboutYou")
+    me = sit_down("Psm")
     page, name = me.page, me.name
     choose(page, PSM)
     proxy.cut()
@@ -84,7 +85,7 @@ def test_a_page_sent_without_connection_is_sent_when_it_is_back(
 
 
 def test_a_network_that_says_nothing_is_noticed_too(web_server, sit_down, proxy, quiet):
-    me = sit_down("AboutYou")
+    me = sit_down("Psm")
     name = me.name
     choose(me.page, PSM)
     proxy.hang()
@@ -98,7 +99,7 @@ def test_a_network_that_says_nothing_is_noticed_too(web_server, sit_down, proxy,
 def test_a_server_that_is_killed_and_started_again_gets_the_questionnaire(
     web_server, sit_down, quiet
 ):
-    me = sit_down("AboutYou")
+    me = sit_down("Psm")
     name = me.name
     choose(me.page, PSM)
     web_server.kill()
@@ -108,13 +109,13 @@ def test_a_server_that_is_killed_and_started_again_gets_the_questionnaire(
     finally:
         web_server.start()
     me.wait_until_left(name)
-    assert me.name == "Motivation"
+    assert me.name == "Income"
     assert stored(web_server, me, ["psm_2", "psm_8"]) == {"psm_2": 3, "psm_8": 4}
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
 def test_a_server_that_is_starting_says_so_and_gets_the_page(sit_down, quiet, status):
-    me = sit_down("Hours")
+    me = sit_down("HoursPledged")
     me.page.fill("#id_hours_pledged", "7")
     answers = [status, status]
 
@@ -124,11 +125,11 @@ def test_a_server_that_is_starting_says_so_and_gets_the_page(sit_down, quiet, st
         else:
             route.continue_()
 
-    me.page.route("**/Hours/*", starting)
+    me.page.route("**/HoursPledged/*", starting)
     press(me.page)
     expect(me.page.locator("#sending")).to_have_text(WORDS["en"]["starting"])
     assert me.page.input_value("#id_hours_pledged") == "7"
-    me.wait_until_left("Hours")
+    me.wait_until_left("HoursPledged")
     assert answers == []
 
 
@@ -158,14 +159,14 @@ def test_a_page_whose_answer_was_lost_is_sent_again_and_counts_once(
     choose(me.page, {"comprehension_1": "b"})
     press(me.page)
     me.wait_until_left("Comprehension")
-    assert me.name == "AboutYou"  # one page further, not two
+    assert me.name == "Psm"  # one page further, not two
     assert len(posts) == 2
 
 
 def test_errors_are_shown_with_focus_on_their_list_and_nothing_typed_is_lost(
     web_server, sit_down, quiet
 ):
-    me = sit_down("Person")
+    me = sit_down("AboutYou")
     page = me.page
     page.fill("#id_age", "7")
     page.fill("#id_comment", 'Grazie, "thanks" & <b>so on</b>\nsecond line')
@@ -182,10 +183,10 @@ def test_errors_are_shown_with_focus_on_their_list_and_nothing_typed_is_lost(
     page.locator("#error-summary a").first.click()
     assert page.evaluate("document.activeElement.name") == "age"
     page.fill("#id_age", "33")
-    choose(page, {"education": "master", "income": "coping"})
+    choose(page, {"education": "master"})
     press(page)
-    me.wait_until_left("Person")
-    assert stored(web_server, me, ["age", "education"], "closing") == {
+    me.wait_until_left("AboutYou")
+    assert stored(web_server, me, ["age", "education"]) == {
         "age": 33,
         "education": "master",
     }
@@ -207,20 +208,20 @@ def test_back_leads_to_where_one_is_and_its_button_works(sit_down, quiet):
 
 
 def test_pressing_again_and_again_sends_a_page_once(sit_down, proxy, quiet):
-    me = sit_down("MainReady")
+    me = sit_down("EffortReady")
     posts = []
     me.page.on("request", lambda each: posts.append(each.url) if each.method == "POST" else None)
     proxy.delay = 0.3
     for _ in range(6):
         me.page.evaluate("document.querySelector('#form .button').click()")
         me.page.wait_for_timeout(20)
-    me.wait_until_left("MainReady")
-    assert me.name == "MainRound"
+    me.wait_until_left("EffortReady")
+    assert me.name == "EffortRound"
     assert len(posts) == 1
 
 
 def test_another_language_comes_also_after_a_while_without_connection(sit_down, proxy, quiet):
-    me = sit_down("Welcome")
+    me = sit_down()
     page = me.page
     choose(page, {"consent": "True"})
     proxy.cut()
@@ -234,15 +235,15 @@ def test_another_language_comes_also_after_a_while_without_connection(sit_down, 
     press(page)
     expect(page.locator("#sending")).to_have_text(WORDS["it"]["lost"])
     proxy.mend()
-    me.wait_until_left("Welcome")
+    me.wait_until_left("Consent")
     assert page.locator("html").get_attribute("lang") == "it"
 
 
 def test_a_page_that_cannot_be_saved_says_so_and_may_be_sent_again(sit_down, quiet):
-    me = sit_down("Hours")
+    me = sit_down("HoursPledged")
     me.page.fill("#id_hours_pledged", "3")
     me.page.route(
-        "**/Hours/*",
+        "**/HoursPledged/*",
         lambda route: route.fulfill(status=500, body="no")
         if route.request.method == "POST"
         else route.continue_(),
@@ -250,9 +251,9 @@ def test_a_page_that_cannot_be_saved_says_so_and_may_be_sent_again(sit_down, qui
     press(me.page)
     expect(me.page.locator("#sending")).to_have_text(WORDS["en"]["failed"])
     assert me.page.locator("#form .button").get_attribute("aria-disabled") is None
-    me.page.unroute("**/Hours/*")
+    me.page.unroute("**/HoursPledged/*")
     press(me.page)
-    me.wait_until_left("Hours")
+    me.wait_until_left("HoursPledged")
 
 
 def test_how_long_a_message_was_read_does_not_include_the_time_without_connection(
@@ -267,7 +268,7 @@ def test_how_long_a_message_was_read_does_not_include_the_time_without_connectio
     me.page.wait_for_timeout(4000)
     proxy.mend()
     me.wait_until_left("Information")
-    player = web_server.database.player("incentive_experiment", code)
+    player = web_server.database.player(code)
     assert 0.5 < player["information_seconds"] < 4
 
 
@@ -306,6 +307,7 @@ def test_a_page_sent_by_hand_is_answered_as_ever(web_server):
         reader.page.url, headers={"X-Page": "stays"}, allow_redirects=False, timeout=60
     )
     assert (told.status_code, told.text) == (204, "")
-    assert re.fullmatch(r"/p/\w+/start/Practice/3|/p/\w+/start/\w+/\d+", told.headers["X-Next"])
+    address = studies()["info_source"].address
+    assert re.fullmatch(rf"/p/\w+/{address}/\w+/\d+", told.headers["X-Next"])
     assert parse_qs(told.headers["X-Next"]) == {}
     reader.close()

@@ -30,7 +30,7 @@ def test_codes_labels_and_queries_do_not_stand_in_the_log(folder):
         requests.get(f"{server.url}/{'a' * 30_000}", timeout=30)
         log = server.output()
     assert '"GET /p/***/' in log
-    assert "Welcome/1" in log
+    assert "Consent/1" in log
     assert code not in log
     assert "maria" not in log
     assert session.join_url.rsplit("/", 1)[1] not in log
@@ -40,7 +40,7 @@ def test_codes_labels_and_queries_do_not_stand_in_the_log(folder):
 @pytest.mark.parametrize(
     ("path", "line"),
     [
-        ("/p/abcd1234/intake/Welcome/1?x=1", "/p/***/intake/Welcome/1"),
+        ("/p/abcd1234/study/Consent/1?x=1", "/p/***/study/Consent/1"),
         ("/InitializeParticipant/abcd1234", "/InitializeParticipant/***"),
         ("/join/bobofudi", "/join/***"),
         ("/live?participant_code=abcd1234", "/live"),

@@ -55,8 +55,8 @@ def assert_refused(server, why):
 
 
 def test_one_without_a_column_is_refused(stopped):
-    stopped.database.execute("ALTER TABLE intake_player DROP COLUMN psm_1")
-    assert_refused(stopped, "table intake_player has no column psm_1")
+    stopped.database.execute("ALTER TABLE incentive_experiment_player DROP COLUMN psm_1")
+    assert_refused(stopped, "table incentive_experiment_player has no column psm_1")
 
 
 def test_one_of_version_1_which_wrote_no_diary_is_refused(stopped):
@@ -66,8 +66,8 @@ def test_one_of_version_1_which_wrote_no_diary_is_refused(stopped):
 
 
 def test_one_of_a_later_version_is_refused(stopped):
-    stopped.database.execute("ALTER TABLE intake_player ADD COLUMN invented INTEGER")
-    assert_refused(stopped, "table intake_player has a column invented")
+    stopped.database.execute("ALTER TABLE incentive_experiment_player ADD COLUMN invented INTEGER")
+    assert_refused(stopped, "table incentive_experiment_player has a column invented")
 
 
 def test_what_others_keep_in_the_same_database_is_none_of_our_business(stopped):
@@ -91,7 +91,7 @@ def test_after_archiving_as_the_sentence_says_it_starts(stopped, postgres):
 
 
 def test_resetdb_may_throw_it_away(stopped):
-    stopped.database.execute("ALTER TABLE intake_player DROP COLUMN psm_1")
+    stopped.database.execute("ALTER TABLE incentive_experiment_player DROP COLUMN psm_1")
     stopped.database.engine.dispose()
     ended = run(stopped.folder, "otree", "resetdb", "--noinput", DATABASE_URL=stopped.database_url)
     assert ended.returncode == 0, ended.stderr

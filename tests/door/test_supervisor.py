@@ -14,7 +14,7 @@ import time
 import pytest
 import requests
 
-from study import content
+from study import words
 from tests.door.conftest import environment, run
 from tests.harness.server import Supervised, children, is_alive, running
 
@@ -177,12 +177,12 @@ def hold_down(supervised):
 def test_meanwhile_participants_read_what_is_happening(supervised, language, header):
     hold_down(supervised)
     answer = requests.get(
-        f"{supervised.url}/p/abc/intake/Welcome/1", headers={"Accept-Language": header}, timeout=30
+        f"{supervised.url}/p/abc/study/Consent/1", headers={"Accept-Language": header}, timeout=30
     )
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) <= 5
-    words = content.words(language, "common")["restarting"]
-    assert words["title"] in answer.text
+    said = words.shared(language, words.COMMON)["restarting"]
+    assert said["title"] in answer.text
     assert f'<html lang="{language}"' in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     program = requests.get(f"{supervised.url}/api/sessions", timeout=30)
@@ -203,7 +203,7 @@ def test_the_page_goes_on_by_itself_and_what_was_sent_meanwhile_is_kept(supervis
     other_address = other.url
     # It dies between two clicks: one page is sent, another opened, while nobody is there.
     pid = hold_down(supervised)
-    title = content.words("en", "common")["restarting"]["title"]
+    title = words.shared("en", words.COMMON)["restarting"]["title"]
     # As a browser sends it whose scripts did not load: the page itself would try again by itself.
     page.evaluate("document.getElementById('form').submit()")
     page.wait_for_selector(f"h1:text('{title}')")
@@ -213,7 +213,9 @@ def test_the_page_goes_on_by_itself_and_what_was_sent_meanwhile_is_kept(supervis
     page.wait_for_url("**/Instructions/**", timeout=30_000)
     other.wait_for_selector("input[name=consent]", timeout=30_000)
     assert other.url == other_address
-    consents = supervised.database.query("SELECT consent FROM intake_player ORDER BY id")
+    consents = supervised.database.query(
+        "SELECT consent FROM info_source_experiment_player ORDER BY id"
+    )
     assert [row["consent"] for row in consents] == [1, None]
     assert [text for text in complaints if "Content Security Policy" in text] == []
     context.close()

@@ -13,22 +13,29 @@ from typing import Any
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
-from effort_task.rounds import BASELINE, MAIN, PRACTICE, VOLUNTARY
+from steps.information import Information
+from steps.round import Round
+from study.finding import studies
+from study.study import Study
 
-PREFIXES = {each.phase: each.prefix for each in (PRACTICE, BASELINE, MAIN, VOLUNTARY)}
+APPS = {study.app: study for study in studies().values()}
 TIMES = ("started_at", "deadline", "ended_at")
-EXPERIMENT_APPS = ("info_source_experiment", "incentive_experiment")
 LOCK_SECONDS = 30
-INTAKE_PAGES = (
-    "Welcome",
-    "Instructions",
-    "Practice",
-    "Comprehension",
-    "AboutYou",
-    "Motivation",
-    "BaselineReady",
-    "BaselineRound",
-)
+
+
+def page_number(study: Study, page: str) -> int:
+    """The number of a page of a study, as oTree counts them: from 1."""
+    return [step.page for step in study.path if step.page].index(page) + 1
+
+
+def treatment_page(study: Study) -> str:
+    """The page on which participants first meet what their arm is about."""
+    return str(study.of_type(Information)[0].page)
+
+
+def prefix_of(study: Study, phase: str) -> str:
+    """How the columns of the round begin whose answers are stored under ``phase``."""
+    return next(step.name for step in study.of_type(Round) if step.phase == phase)
 
 
 class Database:
@@ -68,12 +75,10 @@ class Database:
 
     # -------------------------------------------------------------------------- rounds
 
-    def app_of(self, participant: str, phase: str) -> str:
-        """The app that keeps a round of the participant."""
-        if phase in ("practice", "baseline"):
-            return "intake"
-        [app] = [app for app in EXPERIMENT_APPS if self._players(app, participant)]
-        return app
+    def study_of(self, participant: str) -> Study:
+        """The study that the participant takes part in."""
+        [study] = [each for app, each in APPS.items() if self._players(app, participant)]
+        return study
 
     def _players(self, app: str, participant: str) -> list[dict[str, Any]]:
         return self.query(
@@ -82,55 +87,61 @@ class Database:
             code=participant,
         )
 
-    def player(self, app: str, participant: str) -> dict[str, Any]:
-        """The participant's player in an app, with all its columns."""
-        [row] = self._players(app, participant)
+    def player(self, participant: str) -> dict[str, Any]:
+        """The participant's player, with all its columns."""
+        [row] = self._players(self.study_of(participant).app, participant)
         return row
 
     def answers(self, participant: str, phase: str) -> list[dict[str, Any]]:
         """The answers of a round in the order in which they were stored."""
-        app = self.app_of(participant, phase)
+        app = self.study_of(participant).app
         return self.query(
             f"SELECT * FROM {app}_answer WHERE player_id = :player AND phase = :phase ORDER BY id",
-            player=self.player(app, participant)["id"],
+            player=self.player(participant)["id"],
             phase=phase,
         )
 
     def round_columns(self, participant: str, phase: str) -> dict[str, Any]:
         """The columns of a round by their names without prefix: correct, attempts, seconds, ..."""
-        prefix = PREFIXES[phase] + "_"
-        row = self.player(self.app_of(participant, phase), participant)
+        prefix = prefix_of(self.study_of(participant), phase) + "_"
+        row = self.player(participant)
         return {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)}
 
     def move_clock(self, participant: str, phase: str, seconds: float) -> None:
         """Let a round have begun ``seconds`` earlier."""
-        app = self.app_of(participant, phase)
-        row = self.player(app, participant)
-        names = [f"{PREFIXES[phase]}_{time}" for time in TIMES]
+        study, row = self.study_of(participant), self.player(participant)
+        names = [f"{prefix_of(study, phase)}_{time}" for time in TIMES]
         changes = ", ".join(f"{name} = {name} - :by" for name in names if name in row)
         changed = self.execute(
-            f"UPDATE {app}_player SET {changes} WHERE id = :id", by=seconds, id=row["id"]
+            f"UPDATE {study.app}_player SET {changes} WHERE id = :id", by=seconds, id=row["id"]
         )
         assert changed == 1
 
     def put_before_treatment(self, participants: list[str], scores: list[int]) -> None:
         """Let participants stand right before the treatment page, with these baseline scores.
 
-        It is the end of the first app. Dozens of them get there in no time.
+        Dozens of them get there in no time.
         """
         for code, score in zip(participants, scores, strict=True):
-            player = self.player("intake", code)["id"]
-            self.execute(
-                "UPDATE intake_player SET consent = :yes, baseline_correct = :score "
-                "WHERE id = :id",
-                yes=True,
-                score=score,
-                id=player,
-            )
-            self.execute(
-                "UPDATE otree_participant SET _index_in_pages = :page, visited = :yes "
-                "WHERE code = :code",
-                yes=True,
-                page=len(INTAKE_PAGES) + 1,
-                code=code,
-            )
+            self.store(code, consent=True, baseline_correct=score)
+            self.put_on_page(code, treatment_page(self.study_of(code)))
+
+    def store(self, participant: str, **values: Any) -> None:
+        """Let columns of a participant hold these values."""
+        changes = ", ".join(f"{name} = :{name}" for name in values)
+        changed = self.execute(
+            f"UPDATE {self.study_of(participant).app}_player SET {changes} WHERE id = :player_id",
+            player_id=self.player(participant)["id"],
+            **values,
+        )
+        assert changed == 1
+
+    def put_on_page(self, participant: str, page: str) -> None:
+        """Let a participant stand on a page, without what lies before it."""
+        self.execute(
+            "UPDATE otree_participant SET _index_in_pages = :page, visited = :yes "
+            "WHERE code = :code",
+            yes=True,
+            page=page_number(self.study_of(participant), page),
+            code=participant,
+        )

@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from effort_task.tasks import TASKS, item_seed
+from tests.harness.participant import RIGHT_COMPREHENSION
 
 WAIT_MS = 30_000
 # A person needs longer for a card than a key that bounces: the page ignores what comes faster.
@@ -23,13 +24,8 @@ FOCUSED = """() => {
         values: radios.map((radio) => radio.value), place: radios.indexOf(it),
     };
 }"""
-COMPREHENSION = {
-    "comprehension_1": "b",
-    "comprehension_2": "a",
-    "comprehension_3": "c",
-    "comprehension_4": "b",
-}
-DEFAULTS = {"consent": "True", "voluntary_accepted": "True", "age": "33", "hours_pledged": "4"}
+A_NUMBER = "20"
+"""What is typed where a number is asked for: hours, or an age."""
 
 
 class KeyboardParticipant:
@@ -83,7 +79,7 @@ class KeyboardParticipant:
 
     def fill_in(self, **chosen: str) -> None:
         """Answer every question of the page as Tab reaches it, and press its button."""
-        wanted = COMPREHENSION | DEFAULTS | chosen
+        wanted = RIGHT_COMPREHENSION | chosen
         name = self.name
         self.visited.append(name)
         for _ in range(MOST_TABS):
@@ -98,14 +94,16 @@ class KeyboardParticipant:
 
     def _answer(self, at: dict[str, Any], wanted: dict[str, str]) -> None:
         if at["type"] == "radio":
-            value = wanted.get(at["name"], at["values"][-1])
+            agreed = "True" if "True" in at["values"] else at["values"][-1]
+            value = wanted.get(at["name"], agreed)
             if at["scale"]:
                 self.press(value)
             else:
                 steps = at["values"].index(value) - at["place"]
                 self.press(*(["ArrowDown"] * steps if steps else ["Space"]))
         elif at["tag"] == "textarea" or at["type"] == "text":
-            self.page.keyboard.type(wanted.get(at["name"], ""))
+            usual = A_NUMBER if "number" in at["classes"].split() else ""
+            self.page.keyboard.type(wanted.get(at["name"], usual))
 
     # ---------------------------------------------------------------------------- rounds
 

@@ -10,13 +10,15 @@ from typing import Any
 
 import requests
 
+from steps.comprehension import Comprehension
+from study.finding import studies
 from tests.harness.database import Database
 
 RIGHT_COMPREHENSION = {
-    "comprehension_1": "b",
-    "comprehension_2": "a",
-    "comprehension_3": "c",
-    "comprehension_4": "b",
+    name: right
+    for study in studies().values()
+    for step in study.of_type(Comprehension)
+    for name, right in step.right.items()
 }
 
 

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from study.finding import studies
+from study.study import Study
 from tests.harness.proxy import between
 from tests.harness.server import running
-from tests.pages.walk import Walk, add_labels, elsewhere, other_tasks, study
+from tests.pages.walk import Walk, add_labels, arms, elsewhere, other_tasks, through
 
 WIDTHS = (320, 640, 768, 1440)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -48,6 +50,7 @@ class Stop:
 class Walked:
     """A walk that was taken: its stops by name, and what the browser complained about."""
 
+    study: Study
     language: str
     stops: dict[str, Stop] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
@@ -91,16 +94,17 @@ def _take(server, browser, config, language, size, **parameters) -> Walked:
     viewport = {"width": width, "height": height}
     context = browser.new_context(viewport=viewport, locale=language, reduced_motion="reduce")
     context.add_init_script(SHIFTS)
-    walked = Walked(language)
+    walked = Walked(studies()[config], language)
     with between(server.port) as network:
         walk = Walk(context.new_page(), server, network)
         page = walk.page
         page.on("pageerror", lambda error: walked.complaints.append(str(error)))
         page.on("console", lambda said: walked.complaints.extend(violations(said)))
         for name in chain(
-            study(walk, config, language=language, **parameters),
+            through(walk, config, language=language, **parameters),
             elsewhere(walk, config, language=language),
             other_tasks(walk, config, language=language),
+            arms(walk, config, language=language),
         ):
             measures = page.evaluate(PROBES)
             too_wide = []
@@ -118,13 +122,13 @@ def _take(server, browser, config, language, size, **parameters) -> Walked:
 
 @pytest.fixture(scope="session")
 def on_computer(pages_server, browser) -> Walked:
-    """The first experiment in English, on a computer."""
+    """A study in English, on a computer."""
     return _take(pages_server, browser, "info_source", "en", (1280, 800))
 
 
 @pytest.fixture(scope="session")
 def magnified(pages_server, browser) -> Walked:
-    """The second experiment in Italian, on a computer whose pages are magnified to 400%."""
+    """Another in Italian, on a computer whose pages are magnified to 400%."""
     arm = {"force_arm": "reward_beneficiary"}
     return _take(pages_server, browser, "incentive", "it", (320, 256), **arm)
 

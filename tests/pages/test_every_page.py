@@ -1,22 +1,29 @@
-"""What holds on every page of both experiments, in every state that participants can meet."""
+"""What holds on every page of the studies, in every state that participants can meet."""
 
 from __future__ import annotations
 
 from babel import Locale
 
-from study import content
+from steps.information import Information
+from steps.round import Round
+from study import words
+from study.finding import studies
 from tests.pages.conftest import PROBES, SHIFTS, faults
 
 IN_ERROR = ("room, no label", "room, label unknown")
 
 
 def in_error(walked):
+    ends = ("errors", "explained", "not a number", "too many")
     return {
         name: stop
         for name, stop in walked.stops.items()
-        if name in IN_ERROR or name.endswith(("errors", "wrong", "not a number", "too many"))
-        if not name.startswith("practice")
+        if name in IN_ERROR or name.endswith(ends)
     }
+
+
+def common(walked):
+    return words.shared(walked.language, words.COMMON)
 
 
 def found(walked, what):
@@ -24,9 +31,11 @@ def found(walked, what):
     return {name: what(stop) for name, stop in walked.stops.items() if what(stop)}
 
 
-def test_the_walk_ends_at_the_earnings_at_every_size(walked):
-    assert walked.stops["earnings"].url.split("/")[-2] == "Earnings"
-    assert len(walked.stops) >= 45
+def test_the_walk_comes_to_every_page_at_every_size(walked):
+    for step in walked.study.path:
+        if step.page:
+            assert walked.stops[step.name].url.split("/")[-2] == step.page
+    assert len(walked.stops) >= 60
 
 
 def test_axe_finds_nothing(walked):
@@ -42,24 +51,24 @@ def test_pages_say_their_language_and_direction(walked):
 def test_every_page_has_one_heading_and_it_begins_the_title(walked):
     for name, stop in walked.stops.items():
         assert stop.headings == 1, name
-        prefix = content.words(walked.language, "common")["errors"]["title_prefix"] + " "
+        prefix = common(walked)["errors"]["title_prefix"] + " "
         begun = stop.title.removeprefix(prefix)
-        # The heading of the information sheet belongs to the sheet.
-        assert begun.startswith(stop.heading) or name == "information", (stop.title, stop.heading)
+        # The heading of a message belongs to the message.
+        told = {step.name for step in walked.study.of_type(Information)}
+        assert begun.startswith(stop.heading) or name.split(",")[0] in told, (name, stop.title)
 
 
 def test_errors_begin_the_title_and_are_listed_focused_and_tied_to_their_fields(walked):
-    words = content.words(walked.language, "common")["errors"]
+    said = common(walked)["errors"]
     stops = in_error(walked)
     assert len(stops) >= 11
     for name, stop in walked.stops.items():
-        assert stop.title.startswith(words["title_prefix"]) == (name in stops), name
+        assert stop.title.startswith(said["title_prefix"]) == (name in stops), name
     for name, stop in stops.items():
         assert stop.focused == "error-summary", name
         assert stop.errors, name
         for error in stop.errors:
-            said = error["text"].split(":")[0]
-            assert said in error["described"], (name, error)
+            assert error["text"].split(":")[0] in error["described"], (name, error)
 
 
 def test_radio_groups_have_names(walked):
@@ -98,23 +107,21 @@ def test_no_page_shows_a_placeholder_or_an_empty_value(walked):
 
 
 def test_steps_are_counted_up_to_a_certain_total(walked):
-    words = content.words(walked.language, "common")
-    counted = {
-        "welcome": 1,
-        "instructions": 2,
-        "motivation": 3,
-        "first round, before": 4,
-        "information": 5,
-        "hours": 6,
-        "main round, before": 7,
-        "voluntary round, offer": 8,
-        "earnings": 9,
-    }
-    for name, step in counted.items():
-        line = content.fill(words["step"], {"step": step, "steps": 9})
-        assert line in walked.stops[name].text, name
+    said = common(walked)["step"]
+    # Whatever belongs together is one step: an announcement, and the round that it announces.
+    together = [
+        [part for part in step.unfolded() if part.page and part.counted]
+        for step in walked.study.steps
+    ]
+    counted = [parts for parts in together if parts]
+    for number, parts in enumerate(counted, start=1):
+        line = words.fill(said, {"step": number, "steps": len(counted)})
+        for part in parts:
+            # On a screen of which a keyboard takes half, a round is all that is shown.
+            if not isinstance(part, Round):
+                assert line in walked.stops[part.name].text, part.name
     for name in ("waiting", "declined", "full", "error"):
-        assert words["step"].split()[0] + " 1" not in walked.stops[name].text, name
+        assert said.split()[0] + " 1" not in walked.stops[name].text, name
 
 
 def test_the_probes_see_what_they_are_to_find(walk):
@@ -138,14 +145,15 @@ def test_the_probes_see_what_they_are_to_find(walk):
 
 
 def test_earnings_are_printed_without_what_only_serves_the_screen(walk):
-    walk.join(page="Earnings")
+    step = studies()["info_source"].step("earnings")
+    walk.join(page=step.page)
     page = walk.page
     page.emulate_media(media="print")
     assert page.locator("#total").is_visible()
     assert page.locator(".code").inner_text() == walk.code
     assert [button.is_visible() for button in page.locator(".button").all()] == [False]
     assert not page.locator(".progress").is_visible()
-    assert not page.get_by_text(content.words("en", "closing")["Earnings"]["close"]).is_visible()
+    assert not page.get_by_text(words.of_step(walk.study, step, "en")["close"]).is_visible()
 
 
 def test_reduced_motion_is_honoured(walk):

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from study import content
+from study import words
+from study.finding import studies
 
-QUESTIONS = content.words("en", "questions")
+STUDY = studies()["info_source"]
+COMMON = words.shared("en", words.COMMON)
+QUESTIONS = {
+    name: texts
+    for step in STUDY.path
+    if step.page
+    for name, texts in words.of_step(STUDY, step, "en").get("questions", {}).items()
+}
 
 
 @pytest.fixture
@@ -48,7 +56,7 @@ def test_an_answer_that_is_not_offered_is_not_taken(walk, page):
     page.evaluate("document.querySelector('[name=consent]').value = 'Perhaps'")
     page.check("[name=consent] >> nth=0")
     walk.press()
-    assert walk.name == "Welcome"
+    assert walk.name == "Consent"
     assert page.locator(".error-summary").count() == 1
 
 
@@ -94,7 +102,7 @@ def test_answers_to_the_other_scales_are_kept_when_one_is_missing(walk, page):
     walk.press()
     assert page.locator("[name=willingness_2][value='3']").is_checked()
     links = page.locator(".error-summary a").all_inner_texts()
-    required = content.words("en", "common")["errors"]["required_choice"]
+    required = COMMON["errors"]["required_choice"]
     items = QUESTIONS["willingness"]["items"]
     assert links == [f"{required}: {item}" for item in (items[0], items[2], items[3])]
 
@@ -111,7 +119,7 @@ def test_answers_to_the_other_scales_are_kept_when_one_is_missing(walk, page):
     ],
 )
 def test_a_number_says_what_is_allowed_and_keeps_what_was_typed(walk, page, typed, error):
-    walk.join(page="Hours")
+    walk.join(page="HoursPledged")
     box = page.get_by_role("textbox", name=QUESTIONS["hours_pledged"]["label"])
     assert box.get_attribute("inputmode") == "numeric"
     assert described(box) == QUESTIONS["hours_pledged"]["hint"]
@@ -124,19 +132,18 @@ def test_a_number_says_what_is_allowed_and_keeps_what_was_typed(walk, page, type
 
 
 def test_a_text_is_marked_as_optional_and_keeps_every_character(walk, page):
-    walk.join(page="Person")
+    walk.join(page="AboutYou")
     box = page.get_by_role("textbox", name=QUESTIONS["comment"]["label"])
-    optional = content.words("en", "common")["optional"]
-    assert optional in page.locator("label[for=id_comment]").inner_text()
+    assert COMMON["optional"] in page.locator("label[for=id_comment]").inner_text()
     written = '<b>Ça va?</b> & "so"\n{fee} **x** </textarea>'
     box.fill(written)
     walk.press()
-    assert walk.name == "Person"
+    assert walk.name == "AboutYou"
     assert box.input_value() == written
 
 
 def test_a_text_that_is_too_long_is_kept_and_named(walk, page):
-    walk.join(page="Person")
+    walk.join(page="AboutYou")
     box = page.get_by_role("textbox", name=QUESTIONS["comment"]["label"])
     box.fill("x" * 12_000)
     walk.press()
@@ -146,7 +153,7 @@ def test_a_text_that_is_too_long_is_kept_and_named(walk, page):
 
 def test_a_box_is_not_ticked_and_what_it_says_holds_at_once_and_from_then_on(walk, page):
     walk.join()
-    box = page.get_by_role("checkbox", name=content.words("en", "common")["larger_letters"])
+    box = page.get_by_role("checkbox", name=COMMON["larger_letters"])
     size = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
     before = page.evaluate(size)
     assert not box.is_checked()
@@ -169,19 +176,19 @@ def test_a_box_can_be_unticked_again(walk, page):
 
 
 def test_a_line_says_what_is_wrong_and_keeps_what_was_typed(walk, page):
-    words = content.words("en", "common")["room"]
+    said = COMMON["room"]
     walk.goto("/room/laboratory?from=poster")
-    box = page.get_by_role("textbox", name=words["label"])
-    assert described(box) == words["label_hint"]
+    box = page.get_by_role("textbox", name=said["label"])
+    assert described(box) == said["label_hint"]
     box.fill("seat 99")
     walk.press()
-    assert described(box) == f"{words['label_hint']} {words['label_unknown']}"
+    assert described(box) == f"{said['label_hint']} {said['label_unknown']}"
     assert box.input_value() == "seat 99"
     assert "from=poster" in page.url
 
 
 def test_focus_is_seen_on_every_field_and_button(walk, page):
-    for place in ("Welcome", "Willingness", "Person"):
+    for place in ("Consent", "Willingness", "AboutYou"):
         walk.join(page=place)
         seen = set()
         for _ in range(60):

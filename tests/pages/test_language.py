@@ -8,7 +8,8 @@ import io
 import pytest
 import requests
 
-from study import content
+from study import words
+from study.finding import studies
 
 
 @pytest.fixture
@@ -16,14 +17,17 @@ def page(walk):
     return walk.page
 
 
-def words(language, file="common"):
-    return content.words(language, file)
+STUDY = studies()["info_source"]
+
+
+def title(language, step):
+    return words.of_step(STUDY, STUDY.step(step), language)["title"]
 
 
 def test_a_session_speaks_its_language(walk, page):
-    for language in content.languages():
+    for language in STUDY.languages:
         walk.join(language=language)
-        assert page.inner_text("h1") == words(language, "intake")["Welcome"]["title"]
+        assert page.inner_text("h1") == title(language, "consent")
         assert page.get_attribute("html", "lang") == language
 
 
@@ -36,15 +40,15 @@ def test_participants_change_the_language_by_keyboard_and_lose_nothing(walk, pag
     button.focus()
     with walk.another_page():
         page.keyboard.press("Enter")
-    assert page.inner_text("h1") == words("it", "intake")["Welcome"]["title"]
+    assert page.inner_text("h1") == title("it", "consent")
     assert page.locator(".error-summary").count() == 0
     assert page.is_checked("[name=consent][value=True]")
     assert page.is_checked("#id_larger_letters")
     walk.press()
-    assert page.inner_text("h1") == words("it", "intake")["Instructions"]["title"]
+    assert page.inner_text("h1") == title("it", "instructions")
     assert "0,02" in page.inner_text("main")
     code = walk.code
-    text = walk.server.export("app", app="intake")
+    text = walk.server.export("app", app=STUDY.app)
     [row] = [
         row
         for row in csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
@@ -71,7 +75,7 @@ def test_a_language_that_does_not_exist_changes_nothing(walk, page, wanted):
     )
     walk.press("[name=change_language]")
     assert page.get_attribute("html", "lang") == "en"
-    assert walk.name == "Welcome"
+    assert walk.name == "Consent"
 
 
 def test_enter_in_the_form_does_not_change_the_language(walk, page):
@@ -115,7 +119,7 @@ def test_a_full_session_speaks_its_own_language(walk, page):
     session = walk.server.create_session("info_source", 1, language="it")
     requests.get(session.join_url, timeout=30).raise_for_status()  # somebody else
     walk.goto(session.join_url)
-    assert page.inner_text("h1") == words("it")["full"]["title"]
+    assert page.inner_text("h1") == words.shared("it", words.COMMON)["full"]["title"]
 
 
 def test_a_third_language_is_a_folder(tmp_path, monkeypatch):
@@ -124,9 +128,9 @@ def test_a_third_language_is_a_folder(tmp_path, monkeypatch):
     (tmp_path / "it").mkdir()
     (tmp_path / "ar").mkdir()
     (tmp_path / "README.md").touch()
-    monkeypatch.setattr(content, "ROOT", tmp_path)
-    content.languages.cache_clear()
+    monkeypatch.setattr(words, "content", lambda: tmp_path)
+    words.languages.cache_clear()
     try:
-        assert content.languages() == ("en", "ar", "it")
+        assert words.languages() == ("en", "ar", "it")
     finally:
-        content.languages.cache_clear()
+        words.languages.cache_clear()

@@ -10,7 +10,8 @@ import otree
 import pytest
 import requests
 
-from study import content
+from study import words as texts
+from study.finding import studies
 from tests.harness.server import ROOT
 from tests.pages.walk import close_room, open_room
 
@@ -23,7 +24,7 @@ def title_of(answer):
 
 
 def words(page, language="en"):
-    return content.words(language, "common")[page]
+    return texts.shared(language, texts.COMMON)[page]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ def words(page, language="en"):
         "/study",
         "/%F0%9F%98%80",
         "/p/unknown",
-        "/p/unknown/start/Welcome/1",
+        "/p/unknown/start/Consent/1",
         "/join/unknown",
         "/room/unknown",
         "/InitializeParticipant/unknown",
@@ -66,9 +67,10 @@ def test_an_error_is_explained_in_the_language_of_the_participant_and_still_logg
     page = requests.get(session.join_url, timeout=30)
     # What the server knows of the participant is incomplete: the group that everybody is in.
     database = pages_server.database
-    group = database.player("intake", page.url.split("/p/")[1].split("/")[0])["group_id"]
-    [row] = database.query("SELECT * FROM intake_group WHERE id = :id", id=group)
-    database.execute("DELETE FROM intake_group WHERE id = :id", id=group)
+    table = f"{studies()['info_source'].app}_group"
+    group = database.player(page.url.split("/p/")[1].split("/")[0])["group_id"]
+    [row] = database.query(f"SELECT * FROM {table} WHERE id = :id", id=group)
+    database.execute(f"DELETE FROM {table} WHERE id = :id", id=group)
     answer = requests.get(page.url, timeout=30)
     assert answer.status_code == 500
     assert title_of(answer) == words("error", "it")["title"]
@@ -79,7 +81,7 @@ def test_an_error_is_explained_in_the_language_of_the_participant_and_still_logg
     assert "Traceback" in pages_server.output()
     # The participant goes on where they were.
     names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
-    database.execute(f"INSERT INTO intake_group ({names}) VALUES ({values})", **row)
+    database.execute(f"INSERT INTO {table} ({names}) VALUES ({values})", **row)
     assert requests.get(page.url, timeout=30).status_code == 200
 
 
@@ -109,7 +111,7 @@ def test_whoever_waits_goes_on_when_the_session_begins_and_keeps_the_label(walk)
     assert walk.page.inner_text("h1") == words("wait")["title"]
     with walk.another_page():
         open_room(walk.server, "laboratory", "info_source")
-    walk.page.wait_for_url("**/Welcome/**")
+    walk.page.wait_for_url("**/Consent/**")
     close_room(walk.server, "laboratory")
     [row] = walk.server.database.query(
         "SELECT label FROM otree_participant WHERE code = :code", code=walk.code
@@ -152,7 +154,7 @@ def test_otree_has_no_other_bare_page_for_participants():
 
 
 def test_no_page_of_the_study_waits_for_others_or_has_a_deadline_of_otree():
-    for path in (*ROOT.glob("*/__init__.py"), *(ROOT / "lab").glob("*.py")):
+    for path in (*ROOT.glob("*/*.py"), *(ROOT / "steps").rglob("*.py")):
         text = path.read_text("utf-8")
         assert "WaitPage)" not in text, path
         assert "timeout_seconds" not in text, path

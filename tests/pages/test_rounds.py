@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from study import content
+from study import words
 
-WORDS = content.words("en", "task")
+WORDS = words.shared("en", words.TASK)
 LONG = {"baseline_seconds": 60, "task_seconds": 600}
 
 RECORD = """() => {
@@ -188,14 +188,7 @@ def test_stopping_is_asked_for_and_can_be_taken_back(walk, page):
     walk.join(page="BaselineRound", **LONG)
     walk.wait_for_card()
     assert page.locator("#stop").count() == 0
-    walk.join("incentive", force_arm="control", **LONG | {"practice_items": 0})
-    for _ in range(12):
-        if walk.name == "BaselineRound":
-            walk.let_time_pass("baseline", 60)
-            page.wait_for_url("**/Information/**")
-        if walk.name == "MainRound":
-            break
-        walk.go_on()
+    walk.join("incentive", page="EffortRound", force_arm="control", **LONG)
     walk.wait_for_card()
     page.click("#stop")
     assert page.evaluate("document.getElementById('stop-dialog').open")
@@ -208,4 +201,4 @@ def test_stopping_is_asked_for_and_can_be_taken_back(walk, page):
     page.click("#stop")
     walk.press("#stop-yes")
     assert walk.name == "VoluntaryOffer"
-    assert walk.server.database.player("incentive_experiment", walk.code)["stopped_early"] == 1
+    assert walk.server.database.player(walk.code)["stopped_early"] == 1

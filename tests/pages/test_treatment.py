@@ -12,15 +12,30 @@ from html.parser import HTMLParser
 import pytest
 from PIL import Image, ImageDraw
 
-from study import content
-from study.experiments import EXPERIMENTS
+from steps.earnings import Earnings
+from study import words
+from study.finding import studies
+from study.messages import names as messages_of
+from study.step import questions
 from tests.harness.participant import HttpParticipant
 from tests.harness.proxy import between
 from tests.harness.server import ROOT, running
 from tests.pages.conftest import faults
 from tests.pages.walk import Walk
 
-ARM_NAMES = re.compile(r"\b(control|organisation|beneficiary|reward|reward_beneficiary|arm)\b")
+STUDY = studies()["info_source"]
+SECRET = {
+    "arm",
+    *(arm.name for study in studies().values() for arm in study.arms),
+    *(factor.name for study in studies().values() for factor in study.factors),
+    *(message for study in studies().values() for message in messages_of(study)),
+}
+
+
+def gives_away(text, but=()):
+    """The first word in ``text`` that names an arm."""
+    return re.search(rf"\b({'|'.join(sorted(SECRET - set(but)))})\b", text)
+
 
 # ------------------------------------------------------------------------------ own messages
 
@@ -34,8 +49,9 @@ MEDIA = {
     },
     "facts": {"kind": "image", "file": "message/three.png", "alt": "A catalogue card"},
 }
-ARM_OF = {"facts": "control", "organisation": "organisation", "beneficiary": "beneficiary"}
+ARM_OF = {arm.message: arm.name for arm in STUDY.arms}
 SECONDS = 3
+TEXTS = words.of_step(STUDY, STUDY.step("information"), "en")
 
 # The browser films a canvas: a moving square, a few seconds long.
 FILM = """async (seconds) => {
@@ -86,10 +102,10 @@ def make_film(path, browser):
 
 def declare(folder, language, message, media):
     """Replace the sample that comes with the platform by a message with a recording."""
-    path = folder / "content" / language / "messages" / f"{message}.toml"
     lines = [f"{key} = {value!r}" for key, value in media.items()]
-    text = path.read_text("utf-8").replace("sample = true\n", "")
-    path.write_text(text + "\n[media]\n" + "\n".join(lines) + "\n", "utf-8")
+    for path in (folder / "content" / language / "messages" / message).glob("*.toml"):
+        text = path.read_text("utf-8").replace("sample = true\n", "")
+        path.write_text(text + "\n[media]\n" + "\n".join(lines) + "\n", "utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +120,7 @@ def laboratory(tmp_path_factory, browser):
     make_sound(media / "one.wav")
     make_film(media / "two.webm", browser)
     make_picture(media / "three.png")
-    for language in content.languages():
+    for language in words.languages():
         for message, declared in MEDIA.items():
             declare(folder, language, message, declared)
     with running(folder) as server:
@@ -126,14 +142,14 @@ def read(walk, message, **parameters):
 
 
 def stored(walk):
-    return walk.server.database.player("info_source_experiment", walk.code)
+    return walk.server.database.player(walk.code)
 
 
 # ---------------------------------------------------------------------------------- recordings
 
 
 @pytest.mark.parametrize("message", MEDIA)
-@pytest.mark.parametrize("language", content.languages())
+@pytest.mark.parametrize("language", words.languages())
 def test_recordings_are_accessible_and_stay_in_view(reader, message, language):
     page = read(reader, message, language=language)
     assert faults(page) == []
@@ -196,7 +212,7 @@ def test_only_what_is_played_counts_as_played(reader, message):
 def test_a_recording_that_cannot_be_played_says_so(reader):
     reader.page.route("**/one.wav", lambda route: route.abort())
     page = read(reader, "organisation")
-    notice = page.get_by_text(content.words("en", "experiment")["Information"]["media_failed"])
+    notice = page.get_by_text(TEXTS["media_failed"])
     notice.wait_for()
     assert faults(page) == []
 
@@ -283,31 +299,42 @@ def markup_of(html, code):
     return Markup(html).parts
 
 
-def visits(server, config, arm):
+def behind_the_draw(study):
+    """The pages on which one has an arm."""
+    before = study.before_assignment()
+    return [step.page for step in study.path if step.page and step not in before]
+
+
+def offered(study, page):
+    """The answers between which everybody chooses on a page; they may be called like arms."""
+    [step] = [step for step in study.path if step.page == page]
+    return {value for column in questions(step, study) for value in column.values}
+
+
+def visits(server, study, arm):
     """By name of the page, its address and its HTML, for everything that follows the draw."""
     page = HttpParticipant(
-        server.create_session(config, 1, force_arm=arm, task_seconds=600).join_url,
-        server.database,
+        server.create_session(study.name, 1, force_arm=arm).join_url, server.database
     )
-    [code] = [page.code]
+    code = page.code
     server.database.put_before_treatment([code], [1])
     page.reload()
     found = {}
-    for _ in range(7):
-        found[page.name] = (page.page.url.replace(code, "CODE"), page.html.replace(code, "CODE"))
-        if page.name == "MainRound":
-            break
-        page.next()
+    for name in behind_the_draw(study):
+        page.play_to(name)
+        found[name] = (page.page.url.replace(code, "CODE"), page.html.replace(code, "CODE"))
     page.close()
-    return code, found
+    return found
 
 
-@pytest.mark.parametrize("config", EXPERIMENTS)
-def test_no_page_gives_the_arm_away(pages_server, config):
-    seen = {arm: visits(pages_server, config, arm)[1] for arm in EXPERIMENTS[config].arms}
+@pytest.mark.parametrize("study", studies().values(), ids=studies())
+def test_no_page_gives_the_arm_away(pages_server, study):
+    seen = {arm: visits(pages_server, study, arm) for arm in study.names}
     control, *others = seen.values()
-    assert {"Information", "Willingness", "Hours", "MainReady", "MainRound"} <= set(control)
+    said_anyway = [step.page for step in study.of_type(Earnings)]  # what one is paid for
     for name, (address, html) in control.items():
+        if name in said_anyway:
+            continue
         title = re.search("<title>.*</title>", html)[0]
         for other in others:
             there, again = other[name]
@@ -319,9 +346,9 @@ def test_no_page_gives_the_arm_away(pages_server, config):
     for arm, pages in seen.items():
         for name, (address, html) in pages.items():
             hidden = str(markup_of(html, "CODE")) + address.split("/p/")[1]
-            assert not ARM_NAMES.search(hidden), (arm, name, ARM_NAMES.search(hidden))
+            assert not gives_away(hidden, offered(study, name)), (arm, name)
 
 
 def test_no_script_or_style_knows_the_arms():
     for path in (ROOT / "_static" / "lab").rglob("*.*"):
-        assert not ARM_NAMES.search(path.read_text("utf-8")), path.name
+        assert not gives_away(path.read_text("utf-8")), path.name

@@ -1,7 +1,8 @@
 """A walk through everything that participants can meet, one state of one page after the other.
 
-Whoever takes the walk decides what to do at each stop: look for accessibility faults, measure,
-take a picture.
+The order of the pages is that of the study's design; each kind of step adds the states that its
+page can be in. A stop is named after its step. Whoever takes the walk decides what to do at each
+stop: look for accessibility faults, measure, take a picture.
 """
 
 from __future__ import annotations
@@ -9,32 +10,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import requests
 from playwright.sync_api import Page
 
+from effort_task.tasks import TASKS
+from steps.comprehension import Comprehension
+from steps.consent import Consent
+from steps.information import Information, version
+from steps.instructions import Instructions
+from steps.practice import Practice
+from steps.round import Ready, Round
+from study import messages
+from study.columns import Column
+from study.finding import studies
+from study.step import Step, questions
+from study.study import Study
+from tests.harness.participant import RIGHT_COMPREHENSION
 from tests.harness.proxy import Proxy
 from tests.harness.server import Server
 
 LABELS = ("seat01", "seat02", "seat03")
-RIGHT = {
-    "comprehension_1": "b",
-    "comprehension_2": "a",
-    "comprehension_3": "c",
-    "comprehension_4": "b",
-}
-PAGES = (
-    *("Welcome", "Instructions", "Practice", "Comprehension", "AboutYou", "Motivation"),
-    *("BaselineReady", "BaselineRound"),
-    *("Information", "Willingness", "Hours", "MainReady", "MainRound"),
-    *("VoluntaryOffer", "VoluntaryRound"),
-    *("Declined", "Checks", "Task", "Person", "Debrief", "Earnings"),
-)
-MINUTES = {"baseline_seconds": 300, "task_seconds": 300, "voluntary_seconds": 300}
-
 LAST_SECONDS = 12
+LONG_ROUND = 300
+DEFAULT = "info_source"
 
 
 def add_labels(project: Path) -> None:
@@ -66,7 +68,7 @@ def close_room(server: Server, room: str) -> None:
 
 @dataclass
 class Walk:
-    """One person's way through the study in a browser."""
+    """One person's way through a study in a browser."""
 
     page: Page
     server: Server
@@ -89,24 +91,31 @@ class Walk:
         """The participant's code."""
         return self.page.url.split("/p/")[1].split("/")[0]
 
-    def join(self, config: str = "info_source", page: str = "Welcome", **parameters: Any) -> None:
+    @property
+    def study(self) -> Study:
+        """The study that one takes part in."""
+        return self.server.database.study_of(self.code)
+
+    def join(self, config: str = DEFAULT, page: str = "", **parameters: Any) -> None:
         """Start in a session of one's own, on ``page``, without what lies before it."""
         session = self.server.create_session(config, 1, **parameters)
         self.goto(session.join_url)
-        if page == "Welcome":
+        if page in ("", self.name):
             return
-        code = self.code
+        code, database = self.code, self.server.database
         # A page that is left behind would follow by itself.
         self.page.goto("about:blank")
-        player = self.server.database.player("intake", code)["id"]
-        execute = self.server.database.execute
-        execute("UPDATE intake_player SET consent = :yes WHERE id = :id", yes=True, id=player)
-        execute(
-            "UPDATE otree_participant SET _index_in_pages = :page WHERE code = :code",
-            page=PAGES.index(page) + 1,
-            code=code,
-        )
+        for consent in studies()[config].of_type(Consent):
+            database.store(code, **{consent.name: True})
+        database.put_on_page(code, page)
         self.goto(f"/InitializeParticipant/{code}")
+
+    def read_version(self, config: str, arm: str, number: int, **parameters: Any) -> None:
+        """Be on the page with a version of the message of an arm: a seed that draws it."""
+        study = studies()[config]
+        seed = next(f"s{n}" for n in count() if version(study, f"s{n}", arm, 1) == number)
+        [information] = study.of_type(Information)
+        self.join(config, information.page, force_arm=arm, seed=seed, **parameters)
 
     def press(self, selector: str = "#form > .button") -> None:
         """Press a button that leads to another page, or to the same with errors."""
@@ -132,12 +141,12 @@ class Walk:
             values = page.eval_on_selector_all(
                 f"#form input[name={name}]", "all => all.map((each) => each.value)"
             )
-            value = chosen.get(name) or RIGHT.get(name)
-            value = value or values[0 if name in ("consent", "voluntary_accepted") else -1]
+            agreed = "True" if "True" in values else values[-1]
+            value = chosen.get(name) or RIGHT_COMPREHENSION.get(name) or agreed
             page.check(f"#form input[name={name}][value='{value}']")
-        for number in page.locator("#form input.number").all():
-            name = number.get_attribute("name") or ""
-            number.fill(chosen.get(name, "20"))
+        for box in page.locator("#form input.number").all():
+            name = box.get_attribute("name") or ""
+            box.fill(chosen.get(name) or _fitting(self.study.columns[name]))
 
     def go_on(self, **chosen: str) -> None:
         self.fill(**chosen)
@@ -146,8 +155,9 @@ class Walk:
     def break_page(self) -> None:
         """Let the page fail from now on: what the server knows of one is incomplete."""
         database = self.server.database
-        group = database.player("intake", self.code)["group_id"]
-        assert database.execute("DELETE FROM intake_group WHERE id = :id", id=group) == 1
+        group = database.player(self.code)["group_id"]
+        table = f"{self.study.app}_group"
+        assert database.execute(f"DELETE FROM {table} WHERE id = :id", id=group) == 1
 
     # ------------------------------------------------------------------------------ rounds
 
@@ -189,12 +199,18 @@ class Walk:
         self.page.reload()
 
 
+def _fitting(column: Column) -> str:
+    """A number that a question takes."""
+    low = 0 if column.min is None else int(column.min)
+    return str(max(low, 20 if column.max is None else min(20, int(column.max))))
+
+
 # ---------------------------------------------------------------------------------- the stops
 
 
-def study(walk: Walk, config: str, **parameters: Any) -> Iterator[str]:
-    """From the entrance of a room to the earnings: the name of each state that is on screen."""
-    page = walk.page
+def through(walk: Walk, config: str, **parameters: Any) -> Iterator[str]:
+    """From the entrance of a room to the last page: the name of each state that is on screen."""
+    page, study = walk.page, studies()[config]
     walk.goto("/room/laboratory")
     yield "room"
     walk.press()
@@ -205,87 +221,15 @@ def study(walk: Walk, config: str, **parameters: Any) -> Iterator[str]:
     page.fill("#id_participant_label", LABELS[0])
     walk.press()
     yield "waiting"
+    lengths = {each.parameter: LONG_ROUND for each in study.of_type(Round) if not each.feedback}
     with page.expect_navigation():
-        session = open_room(walk.server, "laboratory", config, **MINUTES, **parameters)
-    page.wait_for_url("**/Welcome/**")
+        session = open_room(walk.server, "laboratory", config, **lengths, **parameters)
+    page.wait_for_url("**/p/**")
     close_room(walk.server, "laboratory")
 
-    yield "welcome"
-    walk.press()
-    yield "welcome, errors"
-    walk.go_on()
-    yield "instructions"
-    walk.press()
-    yield from _practice(walk)
-    walk.press("#go-on")
-    yield "comprehension"
-    walk.go_on(comprehension_1="a", comprehension_4="c")
-    yield "comprehension, wrong"
-    walk.go_on()
-    yield "about you"
-    walk.press()
-    yield "about you, errors"
-    walk.go_on()
-    yield "motivation"
-    walk.fill()
-    walk.network.cut()
-    page.click("#form > .button")
-    page.wait_for_selector("#sending:not(:empty)")
-    yield "motivation, no connection"
-    walk.network.mend()
-    page.wait_for_url("**/BaselineReady/**")
-    yield "first round, before"
-    walk.press()
-    yield from _baseline(walk)
+    yield from pages(walk, study)
 
-    page.wait_for_url("**/Information/**")
-    yield "information"
-    walk.press()
-    yield "willingness"
-    walk.press()
-    yield "willingness, errors"
-    walk.go_on()
-    yield "hours"
-    walk.go_on(hours_pledged="many")
-    yield "hours, not a number"
-    walk.go_on(hours_pledged="99")
-    yield "hours, too many"
-    walk.go_on()
-    yield "main round, before"
-    walk.press()
-    walk.wait_for_card()
-    yield "main round"
-    walk.answer_card()
-    page.click("#stop")
-    yield "main round, stop?"
-    walk.press("#stop-yes")
-    yield "voluntary round, offer"
-    walk.press()
-    yield "voluntary round, errors"
-    walk.go_on()
-    walk.wait_for_card()
-    yield "voluntary round"
-    page.click("#stop")
-    walk.press("#stop-yes")
-
-    yield "checks"
-    walk.press()
-    yield "checks, errors"
-    walk.go_on()
-    yield "your work"
-    walk.press()
-    yield "your work, errors"
-    walk.go_on()
-    yield "person"
-    walk.go_on(age="7")
-    yield "person, errors"
-    walk.go_on()
-    yield "debrief"
-    walk.press()
-    yield "earnings"
-
-    code = walk.code
-    walk.goto(f"/OutOfRangeNotification/{code}")
+    walk.goto(f"/OutOfRangeNotification/{walk.code}")
     yield "finished"
     page.goto("about:blank")  # no late answer of the server may bring the cookies back
     page.context.clear_cookies()
@@ -293,67 +237,149 @@ def study(walk: Walk, config: str, **parameters: Any) -> Iterator[str]:
     yield "full"
 
 
-def _practice(walk: Walk) -> Iterator[str]:
-    walk.wait_for_card()
-    yield "practice"
+def pages(walk: Walk, study: Study) -> Iterator[str]:
+    """Every page of a study that one comes to, in the order of its design, in all its states."""
+    steps = [step for step in study.path if step.page]
+    interrupted = next((step.name for step in steps if len(questions(step, study)) > 1), "")
+    for step in steps:
+        if step.page != walk.name:
+            continue  # it takes place for others
+        if isinstance(step, Round):
+            walk.wait_for_card()
+        yield step.name
+        if isinstance(step, Practice):
+            yield from _practice(walk, step)
+        elif isinstance(step, Round) and step.may_stop:
+            yield from _stopped(walk, step)
+        elif isinstance(step, Round):
+            yield from _worked(walk, step)
+        elif walk.page.locator("#form").count():
+            yield from _answered(walk, step, study)
+            if step.name == interrupted:
+                yield from _sent_without_connection(walk, step)
+            else:
+                walk.press()
+
+
+def _answered(walk: Walk, step: Step, study: Study) -> Iterator[str]:
+    """What a page says of answers that are missing or wrong; in the end it is filled in."""
+    asked = questions(step, study)
+    if any(not column.optional for column in asked):
+        walk.press()
+        yield f"{step.name}, errors"
+    numbers = [c for c in asked if c.type == "integer" and walk.page.locator(_box(c)).count()]
+    if numbers:
+        walk.go_on(**{column.name: "many" for column in numbers})
+        yield f"{step.name}, not a number"
+        walk.go_on(**{column.name: str(int(column.max or 0) + 1) for column in numbers})
+        yield f"{step.name}, too many"
+    if isinstance(step, Comprehension):
+        walk.go_on(**{name: "a" if right != "a" else "c" for name, right in step.right.items()})
+        yield f"{step.name}, explained"
+    walk.fill()
+
+
+def _box(column: Column) -> str:
+    return f"#form input.number[name={column.name}]"
+
+
+def _sent_without_connection(walk: Walk, step: Step) -> Iterator[str]:
+    walk.page.reload()  # without the errors that were shown
+    walk.fill()
+    walk.network.cut()
+    walk.page.click("#form > .button")
+    walk.page.wait_for_selector("#sending:not(:empty)")
+    yield f"{step.name}, no connection"
+    with walk.another_page():
+        walk.network.mend()
+
+
+def _practice(walk: Walk, step: Practice) -> Iterator[str]:
+    """A round that explains: a wrong answer first."""
     walk.answer_card("000000")
     walk.page.wait_for_selector(".feedback.wrong")
-    yield "practice, wrong"
-    walk.answer_card()
-    walk.page.wait_for_selector("#go-on:not([hidden])")
-    yield "practice, done"
+    yield f"{step.name}, wrong"
+    while not walk.page.locator("#go-on").is_visible():
+        walk.answer_card()
+        walk.page.wait_for_timeout(100)
+    yield f"{step.name}, done"
+    walk.press("#go-on")
 
 
-def _baseline(walk: Walk) -> Iterator[str]:
+def _worked(walk: Walk, step: Round) -> Iterator[str]:
+    """A round that ends with its time, while the connection comes and goes."""
     page = walk.page
-    walk.wait_for_card()
-    yield "first round"
     walk.network.cut()
     page.wait_for_selector(".connection.lost")
-    yield "first round, offline"
+    yield f"{step.name}, offline"
     walk.network.mend()
     page.wait_for_selector(".connection:not(.lost):not(:empty)")
-    yield "first round, back"
-    walk.let_time_pass("baseline", walk.seconds_left() - LAST_SECONDS)
+    yield f"{step.name}, back"
+    walk.let_time_pass(step.phase, walk.seconds_left() - LAST_SECONDS)
     walk.wait_for_card()
     walk.network.cut()
     page.wait_for_selector("#ended:not([hidden])")
     page.wait_for_selector(".connection:not(:empty)")
-    yield "first round, time is up"
-    walk.network.mend()
+    yield f"{step.name}, time is up"
+    with walk.another_page():
+        walk.network.mend()
+
+
+def _stopped(walk: Walk, step: Round) -> Iterator[str]:
+    """A round that one leaves before its end."""
+    walk.answer_card()
+    walk.page.click("#stop")
+    yield f"{step.name}, stop?"
+    walk.press("#stop-yes")
 
 
 def elsewhere(walk: Walk, config: str, **parameters: Any) -> Iterator[str]:
     """The pages of those who do not take part, are lost, or meet an error."""
-    session = walk.server.create_session(config, 1, **parameters)
-    walk.goto(session.join_url)
-    walk.go_on(consent="False")
-    yield "declined"
+    for consent in studies()[config].of_type(Consent):
+        walk.join(config, consent.page, **parameters)
+        walk.go_on(**{consent.name: "False"})
+        yield "declined"
     walk.goto("/room/open")
     yield "open room"
     walk.goto("/study")
     yield "not found"
-    yield from _error(walk, config, **parameters)
-
-
-def _error(walk: Walk, config: str, **parameters: Any) -> Iterator[str]:
-    walk.goto(walk.server.create_session(config, 1, **parameters).join_url)
+    walk.join(config, **parameters)
     walk.break_page()
     walk.page.reload()
     yield "error"
 
 
-TASKS = ("counting_zeros", "transcription")
-
-
 def other_tasks(walk: Walk, config: str, **parameters: Any) -> Iterator[str]:
-    """The practice of the tasks that are not the default."""
-    for task in TASKS:
-        session = walk.server.create_session(config, 1, task=task, **parameters)
-        walk.goto(session.join_url)
-        walk.go_on()
-        yield f"instructions, {task}"
-        walk.press()
-        walk.page.wait_for_selector("#card:not(.closed)")
-        walk.page.wait_for_timeout(200)
-        yield f"practice, {task}"
+    """Instructions and practice of the tasks that are not the default."""
+    study = studies()[config]
+    for practice in study.of_type(Practice):
+        for task in TASKS:
+            if task == study.parameters["task"].default:
+                continue
+            for step in study.of_type(Instructions):
+                walk.join(config, step.page, task=task, **parameters)
+                yield f"{step.name}, {task}"
+            walk.join(config, practice.page, task=task, **parameters)
+            walk.page.wait_for_selector("#card:not(.closed)")
+            walk.page.wait_for_timeout(200)
+            yield f"{practice.name}, {task}"
+
+
+def arms(walk: Walk, config: str, **parameters: Any) -> Iterator[str]:
+    """What differs between the arms: every version of a message, and the pay of the round."""
+    study = studies()[config]
+    for arm in study.arms:
+        for step in study.of_type(Information):
+            for number in range(1, messages.versions(study, arm.message) + 1):
+                walk.read_version(config, arm.name, number, **parameters)
+                yield f"{step.name}, {arm.name} {number}"
+        for step in _paid_differently(study):
+            walk.join(config, step.page, force_arm=arm.name, **parameters)
+            yield f"{step.name}, {arm.name}"
+
+
+def _paid_differently(study: Study) -> list[Ready]:
+    """What announces the round that pays in some arms only."""
+    if study.pay is None or not any(arm.piece_rate for arm in study.arms):
+        return []
+    return [each for each in study.of_type(Ready) if each.round.name == study.pay.piece]

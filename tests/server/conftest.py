@@ -10,11 +10,22 @@ from contextlib import ExitStack
 import pytest
 import requests
 
-from study.experiments import EXPERIMENTS
+from study.finding import study_of
 from tests.harness.participant import HttpParticipant
 
 # Rounds that nobody has to sit out: tests move their clocks.
 SHORT = dict(practice_items=1, baseline_seconds=30, task_seconds=600, voluntary_seconds=60)
+
+
+def short(config):
+    """The same for any study: what it has of them."""
+    return {name: value for name, value in SHORT.items() if name in study_of(config).parameters}
+
+
+def every_page(config):
+    """The pages of whoever takes part, in order: all but those that end the study before."""
+    study = study_of(config)
+    return [step.page for step in study.path if step.page and step.counted]
 
 
 @pytest.fixture
@@ -40,7 +51,13 @@ def press_in_admin(server, page, action=None, **fields):
 
 
 def app_of(config):
-    return EXPERIMENTS[config].app
+    return study_of(config).app
+
+
+def cells(row, app):
+    """The columns of an app's player, by bare name."""
+    prefix = f"{app}.1.player."
+    return {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)}
 
 
 def read_csv(text):

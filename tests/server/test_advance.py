@@ -3,15 +3,21 @@
 import pytest
 
 from analysis.exports.checks import check
-from tests.server.conftest import SHORT, press_in_admin, table, wide
-from tests.server.test_exports import amount, cells, payments_page
+from tests.server.conftest import (
+    SHORT,
+    app_of,
+    cells,
+    every_page,
+    press_in_admin,
+    table,
+    wide,
+)
+from tests.server.test_exports import amount, payments_page
 
-PAGES = [
-    "Instructions", "Practice", "Comprehension", "AboutYou", "Motivation", "BaselineReady",
-    "BaselineRound", "Information", "Willingness", "Hours", "MainReady", "MainRound",
-    "VoluntaryOffer", "VoluntaryRound", "Checks", "Task", "Person", "Debrief",
-]  # fmt: skip
-MEASURED = ("willingness", "hours", "effort", "voluntary", "stopped", "information", "media")
+APP = app_of("incentive")
+PAGES = [page for page in every_page("incentive") if page not in ("Consent", "Earnings")]
+SEEN = ("information", "sample", "media", "message")
+TREATMENT = ("arm", "reward", "beneficiary", "stratum", "block", "assignment", *SEEN)
 
 
 def advance(session, participant=None):
@@ -21,11 +27,11 @@ def advance(session, participant=None):
     press_in_admin(session.server, page, action, advancemode="all", **whom)
 
 
-def filled(row, app, starts=("",)):
-    """What an app has stored for a participant, in columns that start like this."""
+def filled(row, starts=("",)):
+    """What is stored of a participant, in columns that start like this."""
     return {
         name: value
-        for name, value in cells(row, app).items()
+        for name, value in cells(row, APP).items()
         if value and name.startswith(tuple(starts)) and name not in ("id_in_group", "role")
     }
 
@@ -41,28 +47,29 @@ def test_whoever_is_moved_on_from_a_page_goes_on_to_the_end(server, join, tmp_pa
         participant.play_to("Earnings")
     rows = wide(session)
     for page, participant in people.items():
-        closing = cells(rows[participant.code], "closing")
-        assert (closing["advanced_from"], closing["completed"]) == (page, "1")
+        found = cells(rows[participant.code], APP)
+        assert (found["advanced_from"], found["completed"]) == (page, "1")
     export = tmp_path / "all_apps_wide.csv"
     export.write_text(server.export("wide", session_code=session.code), encoding="utf-8")
     assert [str(problem) for problem in check([export]) if problem.severity == "error"] == []
 
 
-@pytest.mark.parametrize("page", ["Willingness", "Hours", "MainReady"])
+@pytest.mark.parametrize("page", ["Willingness", "HoursPledged", "EffortReady"])
 def test_whoever_left_and_is_moved_on_has_done_nothing(server, join, page):
     """oTree opens every next page itself: no clock may start, and the end is not reached."""
     session = server.create_session("incentive", 1, **SHORT)
     participant = join(session)
     participant.play_to(page)
-    before = filled(wide(session)[participant.code], "incentive_experiment", MEASURED)
+    before = filled(wide(session)[participant.code])
     for _ in PAGES:
         advance(session, participant)
     row = wide(session)[participant.code]
     assert row["participant._current_page_name"] == "Earnings"
-    assert filled(row, "incentive_experiment", MEASURED) == before
     pay = {"earnings_fixed", "earnings_piece", "earnings_total", "donation"}
-    assert set(filled(row, "closing")) == {"advanced_from", *pay}
-    total = cells(row, "closing")["earnings_total"]
+    after = filled(row)
+    assert set(after) - set(before) == {"advanced_from", *pay}
+    assert {name: after[name] for name in before} == before
+    total = after["earnings_total"]
     assert payments_page(session)[participant.code][1] == amount(total) == 500
 
 
@@ -74,13 +81,13 @@ def test_whoever_left_before_the_treatment_uses_up_no_arm_until_moved_past_it(se
         advance(session, participant)
     row = wide(session)[participant.code]
     assert row["participant._current_page_name"] == "Information"
-    assert filled(row, "intake", ["baseline"]) == {}
-    assert filled(row, "incentive_experiment") == {}
-    assert table(session, "incentive_experiment", "custom_export_assignment") == []
+    assert filled(row, ["baseline"]) == {}
+    assert filled(row, TREATMENT) == {}
+    assert table(session, APP, "custom_export_assignment") == []
     advance(session, participant)
     row = wide(session)[participant.code]
-    assert filled(row, "incentive_experiment", ["arm"])
-    assert filled(row, "incentive_experiment", ["information", "sample"]) == {}
+    assert filled(row, ["arm"])
+    assert filled(row, SEEN) == {}
 
 
 def test_whoever_is_at_an_end_page_holds_up_nobody(server, join):
@@ -90,7 +97,7 @@ def test_whoever_is_at_an_end_page_holds_up_nobody(server, join):
     worker.play_to("Checks")
     advance(session)
     worker.reload()
-    assert worker.name == "Task"
+    assert worker.name == "TaskMotivation"
     refuser.reload()
     assert refuser.name == "Declined"
     worker.play_to("Earnings")

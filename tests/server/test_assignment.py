@@ -1,17 +1,23 @@
 """Assignment on arrival: many at once, at one server or at two, never the same place twice."""
 
+import html
+import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
-from study.experiments import EXPERIMENTS
+from steps.information import Information
+from study import toml
+from study.finding import studies, study_of
+from study.messages import versions
 from study.randomization import COPIES, assignment_list
-from tests.harness.server import Session, running
-from tests.server.conftest import SHORT, table, wide
+from tests.harness.server import ROOT, Session, running
+from tests.server.conftest import SHORT, cells, short, table, wide
 
 CROWD = 32
+TELLING = [name for name, study in studies().items() if study.of_type(Information)]
 
 
 def see_treatment(url):
@@ -51,7 +57,7 @@ def test_a_crowd_that_arrives_at_once_is_assigned_place_by_place(server, stratif
     codes = session.participants
     server.database.put_before_treatment(codes, [n * 7 % 11 for n in range(CROWD)])
     arrive_together(session, [server], codes)
-    arms = list(EXPERIMENTS["incentive"].arms)
+    arms = study_of("incentive").names
     log = table(session, "incentive_experiment", "custom_export_assignment")
     check_log(log, arms, CROWD)
     if stratify == "none":
@@ -73,7 +79,7 @@ def test_two_servers_on_one_postgresql_never_give_the_same_place(
         one.database.put_before_treatment(codes, [n * 5 % 13 for n in range(2 * CROWD)])
         arrive_together(session, [one, two], codes)
         log = table(session, "info_source_experiment", "custom_export_assignment")
-        check_log(log, list(EXPERIMENTS["info_source"].arms), 2 * CROWD)
+        check_log(log, study_of("info_source").names, 2 * CROWD)
 
 
 def test_opening_the_treatment_page_again_draws_nothing_new(server, join):
@@ -109,7 +115,7 @@ def test_who_declines_or_leaves_before_the_treatment_uses_up_nothing(server, joi
     assert [row["participant_code"] for row in log] == others
     # Six people fill one block.
     assert Counter(row["arm"] for row in log) == {
-        arm: COPIES for arm in EXPERIMENTS["info_source"].arms
+        arm: COPIES for arm in study_of("info_source").names
     }
     rows = wide(session)
     assert all(rows[c]["info_source_experiment.1.player.arm"] == "" for c in decliners + leavers)
@@ -125,6 +131,69 @@ def test_posting_the_treatment_page_unseen_assigns_all_the_same(server, join):
     log = table(session, "info_source_experiment", "custom_export_assignment")
     assert row["info_source_experiment.1.player.arm"] == log[0]["arm"]
     assert row["info_source_experiment.1.player.information_seconds"] == ""
+
+
+# ------------------------------------------------------------------ versions of a message
+
+
+def shown_versions(session, app):
+    """Arm and version of everybody who was assigned, in the order of the draws."""
+    rows = wide(session)
+    log = table(session, app, "custom_export_assignment")
+    found = [cells(rows[row["participant_code"]], app) for row in log]
+    return [(row["arm"], int(row["message_version"])) for row in found]
+
+
+def recomputed_versions(seed, arm, versions, people):
+    """By hand: blocks of two copies of each version, shuffled from the session's seed."""
+    order = []
+    for block in range(1, people // (2 * versions) + 2):
+        copies = [str(version) for version in range(1, versions + 1)] * 2
+        random.Random(f"{seed}/message/{arm}/{block}").shuffle(copies)
+        order += map(int, copies)
+    return order[:people]
+
+
+@pytest.mark.parametrize("config", TELLING)
+def test_versions_of_a_message_are_balanced_within_the_arm_and_follow_from_the_seed(
+    server, config
+):
+    study = study_of(config)
+    session = server.create_session(config, CROWD, **short(config))
+    codes = session.participants
+    server.database.put_before_treatment(codes, [0] * CROWD)
+    arrive_together(session, [server], codes)
+    seed = wide(session)[codes[0]][f"{study.app}.1.subsession.seed"]
+    shown = shown_versions(session, study.app)
+    assert {arm for arm, _ in shown} == set(study.names)
+    several = 0
+    for arm in study.names:
+        own = [version for each, version in shown if each == arm]
+        number = versions(study, study.arm(arm).message)
+        several += number > 1
+        assert own == recomputed_versions(seed, arm, number, len(own)), arm
+        counts = Counter({version: 0 for version in range(1, number + 1)})
+        counts.update(own)
+        assert max(counts.values()) - min(counts.values()) <= COPIES, arm
+    assert several, "no message of the study has several versions"
+
+
+def test_the_page_shows_the_version_that_is_stored(server, join):
+    session = server.create_session("info_source", 12, arms="organisation,beneficiary", **SHORT)
+    codes = session.participants
+    server.database.put_before_treatment(codes, [0] * 12)
+    seen = set()
+    for code in codes:
+        participant = join(session, code)
+        player = server.database.player(code)
+        letter = f"content/en/messages/{player['arm']}/{player['message_version']}.toml"
+        told = toml.loads((ROOT / letter).read_text("utf-8"))
+        for paragraph in (told["paragraphs"][0], told["paragraphs"][-1]):
+            assert html.escape(paragraph) in participant.html
+        participant.reload()
+        assert server.database.player(code) == player
+        seen.add((player["arm"], player["message_version"]))
+    assert len(seen) == 4
 
 
 def test_two_servers_never_give_the_same_place_to_two_people_with_a_shared_link(

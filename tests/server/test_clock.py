@@ -39,7 +39,7 @@ def elapsed(participant):
 def test_a_clock_that_jumps_changes_nobodys_time(clocked_server, clock, jump):
     session = clocked_server.create_session("incentive", 1, force_arm="reward", **SHORT)
     participant = HttpParticipant(session.join_url, clocked_server.database)
-    participant.play_to("MainRound")
+    participant.play_to("EffortRound")
     before = elapsed(participant)
     with clocked_server.live_socket(participant.live_path) as socket:
         clock.set(jump)

@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 from analysis.simulation.simulate import simulate
-from study.experiments import EXPERIMENTS
+from study.finding import studies
 from tests.harness.server import link_project
 
-# Creates a session of each experiment and prints the headers of oTree's own exports.
+# Creates a session of each study and prints the headers of oTree's own exports.
 OTREE = """
 import csv, io, json, sys
 from otree.main import setup
@@ -39,7 +39,7 @@ def header(path):
 def test_the_columns_are_those_of_otree_in_its_order(tmp_path):
     project = tmp_path / "project"
     link_project(project)
-    sequences = {name: design.app_sequence for name, design in EXPERIMENTS.items()}
+    sequences = {name: [study.app] for name, study in studies().items()}
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("OTREE", "DATABASE"))}
     ran = subprocess.run(
         [sys.executable, "-c", OTREE, json.dumps(sequences)],

@@ -7,11 +7,9 @@ from html.parser import HTMLParser
 import pytest
 import requests
 
-from study.columns import columns
-from study.columns import table as declared_table
-from study.experiments import EXPERIMENTS
+from study.finding import studies, study_of
 from tests.harness.participant import HttpParticipant
-from tests.server.conftest import SHORT, app_of, press_in_admin, read_csv, table, wide
+from tests.server.conftest import SHORT, cells, press_in_admin, read_csv, short, table, wide
 
 BUILT_IN = {"id_in_group", "role"}
 # fmt: off
@@ -23,25 +21,20 @@ CONTRACT = [
     "stopped_early", "voluntary_accepted", "voluntary_correct", "voluntary_seconds",
     "source_recalled", "impact_perceived_1", "intrinsic_1", "prosocial_1", "age", "gender",
     "education", "income", "volunteered_before", "comment", "earnings_fixed", "earnings_piece",
-    "earnings_total", "donation", "completed",
+    "earnings_total", "donation", "completed", "message_version", "message_medium", "knowledge_1",
+    "pilot", "words",
 ]
 # fmt: on
 
 
-def cells(row, app):
-    """The columns of an app's player, by bare name."""
-    prefix = f"{app}.1.player."
-    return {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)}
-
-
-@pytest.mark.parametrize("config", list(EXPERIMENTS))
+@pytest.mark.parametrize("config", list(studies()))
 def test_the_export_has_the_declared_columns_and_no_others(server, config):
-    session = server.create_session(config, 1, **SHORT)
+    session = server.create_session(config, 1, **short(config))
+    study = study_of(config)
     [row] = wide(session).values()
-    for app in ("intake", app_of(config), "closing"):
-        assert set(cells(row, app)) - BUILT_IN == set(columns(app)), app
-        for name in columns(app, "subsession"):
-            assert f"{app}.1.subsession.{name}" in row
+    assert set(cells(row, study.app)) - BUILT_IN == set(study.columns)
+    for name in study.session_columns:
+        assert f"{study.app}.1.subsession.{name}" in row
 
 
 def test_the_export_holds_every_column_of_the_contract(server):
@@ -53,13 +46,12 @@ def test_the_export_holds_every_column_of_the_contract(server):
     assert set(contract) <= found, set(contract) - found
 
 
-@pytest.mark.parametrize("config", list(EXPERIMENTS))
+@pytest.mark.parametrize("config", list(studies()))
 def test_whoever_never_came_has_nothing_but_empty_cells(server, config):
-    session = server.create_session(config, 2, **SHORT)
+    session = server.create_session(config, 2, **short(config))
     for row in wide(session).values():
-        for app in ("intake", app_of(config), "closing"):
-            own = {k: v for k, v in cells(row, app).items() if k not in BUILT_IN}
-            assert set(own.values()) == {""}, {k: v for k, v in own.items() if v}
+        own = {k: v for k, v in cells(row, study_of(config).app).items() if k not in BUILT_IN}
+        assert set(own.values()) == {""}, {k: v for k, v in own.items() if v}
 
 
 def test_whoever_left_midway_has_nothing_in_what_came_after(server, join):
@@ -67,34 +59,37 @@ def test_whoever_left_midway_has_nothing_in_what_came_after(server, join):
     participant = join(session)
     participant.play_to("Willingness")
     row = wide(session)[participant.code]
-    assert cells(row, "intake")["baseline_correct"] == "1"
-    experiment = cells(row, "incentive_experiment")
-    assert experiment["arm"]
-    for name, value in experiment.items():
-        if name.startswith(("willingness", "hours", "effort", "voluntary", "stopped", "media")):
-            assert value == "", name
-    closing = {k: v for k, v in cells(row, "closing").items() if k not in BUILT_IN}
-    assert set(closing.values()) == {""}
+    found = cells(row, "incentive_experiment")
+    assert found["baseline_correct"] == "1"
+    assert found["arm"]
+    study = study_of("incentive")
+    after = study.path[study.path.index(study.step("willingness")) :]
+    names = {column.name for step in after for column in step.columns(study)}
+    names |= {"media_seconds", "advanced_from", "completed", "donation"}
+    names |= {"earnings_fixed", "earnings_piece", "earnings_total"}
+    assert {"effort_correct", "source_recalled", "comment"} <= names
+    for name in names:
+        assert found[name] == "", name
 
 
 def test_a_measured_zero_is_a_zero(server, join):
     session = server.create_session("info_source", 1, **SHORT)
     participant = join(session)
-    participant.play_to("MainRound", hours_pledged=0)
+    participant.play_to("EffortRound", hours_pledged=0)
     participant.post({"stop": "1"})
     participant.play_to("Earnings", voluntary_accepted="False")
     row = wide(session)[participant.code]
-    experiment = cells(row, "info_source_experiment")
-    assert experiment["effort_correct"] == experiment["effort_attempts"] == "0"
-    assert experiment["hours_pledged"] == "0"
-    assert experiment["voluntary_accepted"] == "0"
-    assert experiment["voluntary_correct"] == ""
+    found = cells(row, "info_source_experiment")
+    assert found["effort_correct"] == found["effort_attempts"] == "0"
+    assert found["hours_pledged"] == "0"
+    assert found["voluntary_accepted"] == "0"
+    assert found["voluntary_correct"] == ""
 
 
 def test_every_answer_is_one_row_with_all_that_was_entered(server, join):
     session = server.create_session("incentive", 1, force_arm="reward", **SHORT)
     participant = join(session)
-    participant.play_to("MainRound")
+    participant.play_to("EffortRound")
     participant.database.move_clock(participant.code, "main", 10)
     journal = participant.journal(4)
     first, second, third, fourth = journal["answers"]
@@ -105,7 +100,9 @@ def test_every_answer_is_one_row_with_all_that_was_entered(server, join):
     participant.post({"journal": json.dumps(journal), "stop": "1"})
     participant.play_to("Earnings")
     rows = table(session, "incentive_experiment")
-    assert list(rows[0]) == list(declared_table("answers"))
+    assert list(rows[0]) == [
+        column.name for column in study_of("incentive").tables["answers"].columns
+    ]
     main = [row for row in rows if row["phase"] == "main"]
     assert [row["item"] for row in main] == list("1234")
     assert [row["response"] for row in main] == [
@@ -121,9 +118,8 @@ def test_every_answer_is_one_row_with_all_that_was_entered(server, join):
     assert (main[0]["response_ms"], main[0]["focus_lost"], main[0]["pasted"]) == ("1501", "3", "1")
     assert {row["late"] for row in main} == {"0"}
     assert float(main[0]["shown_at"]) < float(main[0]["answered_at"])
-    assert [row["phase"] for row in rows] == ["main"] * 4 + ["voluntary"]
-    intake = table(session, "intake")
-    assert [row["phase"] for row in intake] == ["practice", "baseline"]
+    phases = ["practice", "baseline", *["main"] * 4, "voluntary"]
+    assert [row["phase"] for row in rows] == phases
 
 
 def test_a_custom_export_holds_only_the_session_that_is_asked_for(server, join):
@@ -131,12 +127,10 @@ def test_a_custom_export_holds_only_the_session_that_is_asked_for(server, join):
     for session in sessions:
         join(session).play_to("Information")
     for session in sessions:
-        assert {row["session_code"] for row in table(session, "intake")} == {session.code}
-        draws = table(session, "info_source_experiment", "custom_export_assignment")
-        assert {row["session_code"] for row in draws} == {session.code}
-        asked = table(session, "intake", "custom_export_comprehension")
-        assert {row["session_code"] for row in asked} == {session.code}
-    everything = read_csv(server.export("app_custom", app="intake"))
+        for name in ("", "_comprehension", "_assignment"):
+            rows = table(session, "info_source_experiment", f"custom_export{name}")
+            assert {row["session_code"] for row in rows} == {session.code}, name
+    everything = read_csv(server.export("app_custom", app="info_source_experiment"))
     assert {s.code for s in sessions} <= {row["session_code"] for row in everything}
 
 
@@ -215,7 +209,7 @@ def test_payments_page_earnings_page_and_export_agree_to_the_cent(
         **SHORT,
     )
     participant = join(session)
-    participant.play_to("MainRound")
+    participant.play_to("EffortRound")
     participant.database.move_clock(participant.code, "main", 20)
     if cards:
         participant.sit_out_round(correct=cards)
@@ -226,11 +220,11 @@ def test_payments_page_earnings_page_and_export_agree_to_the_cent(
     fee_cents = round(fee * 100)
     assert [amount(text) for text in shown.values()] == [fee_cents, piece, fee_cents + piece]
     row = wide(session)[participant.code]
-    closing = cells(row, "closing")
-    assert amount(closing["earnings_fixed"]) == fee_cents
-    assert amount(closing["earnings_piece"]) == piece
-    assert amount(closing["earnings_total"]) == fee_cents + piece
-    assert amount(closing["donation"]) == given
+    stored = cells(row, "incentive_experiment")
+    assert amount(stored["earnings_fixed"]) == fee_cents
+    assert amount(stored["earnings_piece"]) == piece
+    assert amount(stored["earnings_total"]) == fee_cents + piece
+    assert amount(stored["donation"]) == given
     assert payments_page(session)[participant.code] == (piece, fee_cents + piece)
     assert amount(row["participant.payoff"]) == piece
     assert f"€{given / 100:.2f}" in participant.html
@@ -243,9 +237,9 @@ def test_without_reward_nobody_is_paid_per_card_and_the_service_still_is(server,
     )
     participant = join(session)
     participant.play_to("Earnings")
-    closing = cells(wide(session)[participant.code], "closing")
-    assert (closing["earnings_piece"], closing["earnings_total"]) == ("0.0", "5.0")
-    assert amount(closing["donation"]) == 150
+    stored = cells(wide(session)[participant.code], "incentive_experiment")
+    assert (stored["earnings_piece"], stored["earnings_total"]) == ("0.0", "5.0")
+    assert amount(stored["donation"]) == 150
     assert payments_page(session)[participant.code] == (0, 500)
 
 
@@ -254,7 +248,7 @@ def edit_fee(server, session, fee):
     press_in_admin(server, f"SessionEditProperties/{session.code}", participation_fee=fee)
 
 
-@pytest.mark.parametrize("edited_on", ["Debrief", "Earnings"])
+@pytest.mark.parametrize("edited_on", ["Debriefing", "Earnings"])
 def test_a_fee_that_is_edited_later_is_paid_and_shown(server, join, edited_on):
     """The experimenter may raise the fee while people work, and when they are done."""
     session = server.create_session("incentive", 2, force_arm="reward", **SHORT)
@@ -265,9 +259,9 @@ def test_a_fee_that_is_edited_later_is_paid_and_shown(server, join, edited_on):
     participant.play_to("Earnings")
     paid = payments_page(session)
     for person, piece in ((participant, 10), (refuser, 0)):
-        closing = cells(wide(session)[person.code], "closing")
-        assert amount(closing["earnings_fixed"]) == 850
-        assert amount(closing["earnings_total"]) == 850 + piece
+        stored = cells(wide(session)[person.code], "incentive_experiment")
+        assert amount(stored["earnings_fixed"]) == 850
+        assert amount(stored["earnings_total"]) == 850 + piece
         assert paid[person.code] == (piece, 850 + piece)
     participant.reload()
     assert "€8.60" in participant.html
@@ -285,7 +279,7 @@ def test_when_a_page_was_finished_is_exported_at_once_and_survives_a_kill(own_se
     session = own_server.create_session("incentive", 1, **SHORT)
     participant = HttpParticipant(session.join_url, own_server.database)
     participant.play_to("Comprehension")
-    expected = ["InitializeParticipant", "Welcome", "Instructions", "Practice"]
+    expected = ["InitializeParticipant", "Consent", "Instructions", "Practice"]
     for _ in range(2):
         rows = read_csv(own_server.export("page_times"))
         assert [row["page_name"] for row in rows] == expected

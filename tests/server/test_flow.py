@@ -1,4 +1,4 @@
-"""Every arm of both experiments, from the welcome to the last page."""
+"""Every arm of every study, from the first page to the last."""
 
 import json
 import re
@@ -6,33 +6,11 @@ import re
 import pytest
 
 from effort_task.tasks import TASKS, item_seed
-from study.experiments import EXPERIMENTS
-from tests.server.conftest import SHORT, app_of, wide
+from steps.round import Round
+from study.finding import studies, study_of
+from tests.server.conftest import SHORT, cells, every_page, short, wide
 
-ARMS = [(e.name, arm) for e in EXPERIMENTS.values() for arm in e.arms]
-TELLING = {"information", "main_ready", "earnings"}
-EVERY_PAGE = [
-    "Welcome",
-    "Instructions",
-    "Practice",
-    "Comprehension",
-    "AboutYou",
-    "Motivation",
-    "BaselineReady",
-    "BaselineRound",
-    "Information",
-    "Willingness",
-    "Hours",
-    "MainReady",
-    "MainRound",
-    "VoluntaryOffer",
-    "VoluntaryRound",
-    "Checks",
-    "Task",
-    "Person",
-    "Debrief",
-    "Earnings",
-]
+ARMS = [(study.name, arm) for study in studies().values() for arm in study.names]
 
 
 def walk(participant, **chosen):
@@ -50,32 +28,34 @@ def walk(participant, **chosen):
 
 
 @pytest.mark.parametrize(("config", "arm"), ARMS)
-def test_every_arm_leads_from_consent_to_earnings(server, join, config, arm):
-    session = server.create_session(config, 2, force_arm=arm, **SHORT)
+def test_every_arm_leads_from_consent_to_the_last_page(server, join, config, arm):
+    session = server.create_session(config, 2, force_arm=arm, **short(config))
     participant = join(session)
-    assert list(walk(participant)) == EVERY_PAGE
+    assert list(walk(participant)) == every_page(config)
 
-    row = wide(session)[participant.code]
-    app = app_of(config)
-    assert row[f"{app}.1.player.arm"] == arm
-    assert row["closing.1.player.completed"] == "1"
-    for prefix, correct in (("baseline", "3"), ("effort", "3"), ("voluntary", "3")):
-        owner = "intake" if prefix == "baseline" else app
-        assert row[f"{owner}.1.player.{prefix}_correct"] == correct
-        assert row[f"{owner}.1.player.{prefix}_attempts"] == "3"
-    assert row[f"{app}.1.player.stopped_early"] == "0"
-    assert float(row[f"{app}.1.player.effort_seconds"]) == SHORT["task_seconds"]
-    willingness = [int(row[f"{app}.1.player.willingness_{n}"]) for n in range(1, 5)]
-    assert float(row[f"{app}.1.player.willingness"]) == sum(willingness) / 4
+    study = study_of(config)
+    row = cells(wide(session)[participant.code], study.app)
+    assert row["arm"] == arm
+    assert row["completed"] == "1"
+    timed = [step for step in study.of_type(Round) if not step.feedback]
+    for step in timed:
+        assert (row[f"{step.name}_correct"], row[f"{step.name}_attempts"]) == ("3", "3")
+        assert float(row[f"{step.name}_seconds"]) == SHORT[step.parameter]
+        if step.stopped:
+            assert row[step.stopped] == "0"
+    if config in ("info_source", "incentive"):
+        assert [step.name for step in timed] == ["baseline", "effort", "voluntary"]
+    willingness = [int(row[name]) for name in row if re.fullmatch(r"willingness_\d", name)]
+    assert float(row["willingness"]) == sum(willingness) / len(willingness)
     if config == "incentive":
-        assert row[f"{app}.1.player.reward"] == str(int(arm.startswith("reward")))
-        assert row[f"{app}.1.player.beneficiary"] == str(int(arm.endswith("beneficiary")))
+        assert row["reward"] == str(int(arm.startswith("reward")))
+        assert row["beneficiary"] == str(int(arm.endswith("beneficiary")))
 
 
 def test_who_declines_reaches_an_end_page_and_stores_nothing_else(server, join):
     session = server.create_session("incentive", 2, **SHORT)
     participant = join(session)
-    assert list(walk(participant, consent="False")) == ["Welcome", "Declined"]
+    assert list(walk(participant, consent="False")) == ["Consent", "Declined"]
     participant.post({})  # the end stays the end
     assert participant.name == "Declined"
     row = wide(session)[participant.code]
@@ -85,11 +65,11 @@ def test_who_declines_reaches_an_end_page_and_stores_nothing_else(server, join):
         if ".player." in name and value and not name.endswith(("id_in_group", "language"))
     }
     assert measured == {
-        "intake.1.player.consent": "0",
-        "closing.1.player.earnings_fixed": "5.0",
-        "closing.1.player.earnings_piece": "0.0",
-        "closing.1.player.earnings_total": "5.0",
-        "closing.1.player.donation": "0.0",
+        "incentive_experiment.1.player.consent": "0",
+        "incentive_experiment.1.player.earnings_fixed": "5.0",
+        "incentive_experiment.1.player.earnings_piece": "0.0",
+        "incentive_experiment.1.player.earnings_total": "5.0",
+        "incentive_experiment.1.player.donation": "0.0",
     }
 
 
@@ -98,18 +78,20 @@ def test_without_practice_and_voluntary_round_these_pages_are_left_out(server, j
     session = server.create_session("info_source", 1, **changes)
     participant = join(session)
     left_out = {"Practice", "VoluntaryOffer", "VoluntaryRound"}
-    assert list(walk(participant)) == [name for name in EVERY_PAGE if name not in left_out]
-    row = wide(session)[participant.code]
+    assert list(walk(participant)) == [
+        name for name in every_page("info_source") if name not in left_out
+    ]
+    row = cells(wide(session)[participant.code], "info_source_experiment")
     for name in ("voluntary_accepted", "voluntary_correct", "voluntary_seconds"):
-        assert row[f"info_source_experiment.1.player.{name}"] == ""
-    assert row["intake.1.player.practice_attempts"] == ""
+        assert row[name] == ""
+    assert row["practice_attempts"] == ""
 
 
 def test_who_refuses_the_voluntary_round_goes_on_without_it(server, join):
     session = server.create_session("incentive", 1, **SHORT)
     participant = join(session)
     pages = walk(participant, voluntary_accepted="False")
-    assert list(pages) == [name for name in EVERY_PAGE if name != "VoluntaryRound"]
+    assert list(pages) == [name for name in every_page("incentive") if name != "VoluntaryRound"]
     row = wide(session)[participant.code]
     assert row["incentive_experiment.1.player.voluntary_accepted"] == "0"
     assert row["incentive_experiment.1.player.voluntary_correct"] == ""
@@ -118,7 +100,7 @@ def test_who_refuses_the_voluntary_round_goes_on_without_it(server, join):
 def test_stopping_early_is_recorded_and_moves_on_at_once(server, join):
     session = server.create_session("incentive", 1, **SHORT)
     participant = join(session)
-    participant.play_to("MainRound")
+    participant.play_to("EffortRound")
     participant.sit_out_round(correct=2, stop=True)
     assert participant.name == "VoluntaryOffer"
     row = wide(session)[participant.code]
@@ -138,11 +120,13 @@ def test_wrong_comprehension_answers_are_explained_counted_and_kept(server, join
     participant.next(comprehension_1="a", comprehension_3="b")  # as a reload sends it again
     participant.next(comprehension_2="c")
     participant.next()
-    assert participant.name == "AboutYou"
-    assert wide(session)[participant.code]["intake.1.player.comprehension_errors"] == "3"
+    assert participant.name == "Psm"
+    row = cells(wide(session)[participant.code], "info_source_experiment")
+    assert row["comprehension_errors"] == "3"
     kept = server.database.query(
-        "SELECT c.* FROM intake_comprehensionanswer c WHERE player_id = :id ORDER BY id",
-        id=server.database.player("intake", participant.code)["id"],
+        "SELECT * FROM info_source_experiment_comprehensionanswer "
+        "WHERE player_id = :id ORDER BY id",
+        id=server.database.player(participant.code)["id"],
     )
     assert [row["response"] for row in kept] == list("aabb" + "bccb" + "bacb")
     assert sum(not row["correct"] for row in kept) == 3
@@ -158,7 +142,7 @@ def pages_by_arm(server):
 
     found = {}
     for config, arm in ARMS:
-        session = server.create_session(config, 1, force_arm=arm, seed="fixed", **SHORT)
+        session = server.create_session(config, 1, force_arm=arm, seed="fixed", **short(config))
         participant = HttpParticipant(session.join_url, server.database)
         pages = walk(participant)
         found[config, arm] = {
@@ -182,21 +166,21 @@ def shell(html):
     return title, re.findall(r"<(?:script|link|form|button|input|img|audio|video)[^>]*>", html)
 
 
-@pytest.mark.parametrize("config", list(EXPERIMENTS))
+@pytest.mark.parametrize("config", list(studies()))
 def test_pages_of_all_arms_look_the_same_but_for_message_and_pay(pages_by_arm, config):
-    arms = list(EXPERIMENTS[config].arms)
+    arms = study_of(config).names
     control = pages_by_arm[config, arms[0]]
     for arm in arms[1:]:
         for name, html in pages_by_arm[config, arm].items():
             here, there = without_cards(html), without_cards(control[name])
             assert shell(here) == shell(there), name
-            if name not in ("Information", "MainReady", "Earnings"):
+            if name not in ("Information", "EffortReady", "Earnings"):
                 assert here == there, name
 
 
 @pytest.mark.parametrize(("config", "arm"), ARMS)
 def test_no_page_tells_the_name_of_an_arm(pages_by_arm, config, arm):
-    names = {name for e in EXPERIMENTS.values() for name in e.arms} | {"info_source", "incentive"}
+    names = {name for study in studies().values() for name in (study.name, *study.names)}
     for page, html in pages_by_arm[config, arm].items():
         # What participants read may use these words; what they do not read may not.
         hidden = re.sub(r">[^<]*<", "><", without_cards(html))

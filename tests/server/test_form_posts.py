@@ -4,14 +4,13 @@ import json
 
 import pytest
 
-from study.columns import columns
+from study.finding import study_of
+from study.step import questions
+from tests.harness.database import page_number
 from tests.server.conftest import SHORT
 
-PAGES = {
-    "intake": ["Welcome", "Comprehension", "AboutYou", "Motivation"],
-    "incentive_experiment": ["Willingness", "Hours", "VoluntaryOffer"],
-    "closing": ["Checks", "Task", "Person"],
-}
+STUDY = study_of("incentive")
+PAGES = [step.page for step in STUDY.path if questions(step, STUDY)]
 FOREIGN = {
     "arm": "reward",
     "reward": "True",
@@ -46,17 +45,10 @@ CHOICES = [
 BOOLEANS = ["", "yes", "true", "1", "0", "None", "True\x01", "TRUE", "x" * 100_000]
 
 
-def app_with(page):
-    return next(app for app, pages in PAGES.items() if page in pages)
-
-
 def stored(participant):
     """All that the database holds about the participant, but for oTree's own page times."""
-    database, found = participant.database, {}
-    for app in PAGES:
-        found |= {(app, k): v for k, v in database.player(app, participant.code).items()}
-    for name in ("comprehension_errors",):
-        found.pop(("intake", name))
+    found = participant.database.player(participant.code)
+    found.pop("comprehension_errors")
     return found
 
 
@@ -99,13 +91,10 @@ def at(join, session, page):
     return participant
 
 
-ALL_PAGES = [page for pages in PAGES.values() for page in pages]
-
-
-@pytest.mark.parametrize("page", ALL_PAGES)
+@pytest.mark.parametrize("page", PAGES)
 def test_only_allowed_answers_are_stored_and_errors_keep_the_page(session, join, page):
     participant = at(join, session, page)
-    declared = columns(app_with(page))
+    declared = STUDY.columns
     # Pages may ask more than they keep in a column, such as for larger letters.
     good = {name: value for name, value in participant.answers().items() if name in declared}
     required = [name for name in good if not declared[name].optional]
@@ -139,12 +128,10 @@ def test_only_allowed_answers_are_stored_and_errors_keep_the_page(session, join,
     assert participant.name != page
     after = stored(participant)
     changed = {key for key, value in after.items() if value != before[key]}
-    asked = {(app_with(page), name) for name in good}
-    own = {("intake", "language"), ("incentive_experiment", "willingness")}
     # The round that is asked for begins.
-    changed -= {key for key in changed if key[1].startswith("voluntary_") and key not in asked}
-    assert changed <= asked | own, changed - asked
-    assert {(app_with(page), name) for name in required} <= changed
+    changed -= {name for name in changed if name.startswith("voluntary_") and name not in good}
+    assert changed <= {*good, "language", "willingness"}, changed - set(good)
+    assert set(required) <= changed
 
 
 @pytest.mark.parametrize("order", [("5", "0"), ("5", "5")])
@@ -153,11 +140,11 @@ def test_of_a_doubled_field_one_allowed_value_is_stored(session, join, order):
     fields = [pair for pair in participant.answers().items() if pair[0] != "motivation_1"]
     participant.post(fields + [("motivation_1", value) for value in order])
     assert participant.name == "BaselineReady"
-    assert participant.database.player("intake", participant.code)["motivation_1"] == 5
+    assert participant.database.player(participant.code)["motivation_1"] == 5
 
 
 def test_uploaded_files_and_broken_uploads_are_not_answers(session, join):
-    participant = at(join, session, "Hours")
+    participant = at(join, session, "HoursPledged")
     before = stored(participant)
     files = {"hours_pledged": ("a.txt", b"20")}
     response = participant.http.post(participant.page.url, files=files, timeout=60)
@@ -167,7 +154,7 @@ def test_uploaded_files_and_broken_uploads_are_not_answers(session, join):
     assert response.status_code == 415
     assert stored(participant) == before
     participant.next()
-    assert participant.name == "MainReady"
+    assert participant.name == "EffortReady"
 
 
 @pytest.mark.parametrize(
@@ -184,14 +171,14 @@ def test_uploaded_files_and_broken_uploads_are_not_answers(session, join):
     ],
 )
 def test_free_text_is_kept_but_cannot_become_a_formula(session, join, text, kept):
-    participant = at(join, session, "Person")
+    participant = at(join, session, "AboutYou")
     participant.next(comment=text)
-    assert participant.name == "Debrief"
-    assert (participant.database.player("closing", participant.code)["comment"] or "") == kept
+    assert participant.name == "Debriefing"
+    assert (participant.database.player(participant.code)["comment"] or "") == kept
 
 
 def test_free_text_that_is_too_long_or_no_text_is_refused_or_made_readable(session, join):
-    participant = at(join, session, "Person")
+    participant = at(join, session, "AboutYou")
     refused(participant, participant.answers(comment="x" * 2001))
     refused(participant, participant.answers(comment="x" * 1_500_000))
     # Nobody writes two megabytes: not read at all.
@@ -203,12 +190,12 @@ def test_free_text_that_is_too_long_or_no_text_is_refused_or_made_readable(sessi
     raw = "&".join(f"{k}={v}" for k, v in good.items()).encode() + b"&comment=%ff%fe%80caf\xe9"
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     response = participant.http.post(participant.page.url, data=raw, headers=kind, timeout=60)
-    assert "/Debrief/" in response.url
-    assert "caf" in participant.database.player("closing", participant.code)["comment"]
+    assert "/Debriefing/" in response.url
+    assert "caf" in participant.database.player(participant.code)["comment"]
 
 
 def test_nobody_skips_pages_by_pretending_that_time_is_up(session, join):
-    participant = at(join, session, "AboutYou")
+    participant = at(join, session, "Psm")
     for data in (
         {"timeout_happened": "1"},
         {"timeout_happened": "1", "admin_secret_code": "guess"},
@@ -221,17 +208,13 @@ def test_posting_to_another_page_leads_back_to_ones_own(session, join):
     participant = at(join, session, "Comprehension")
     before, here = stored(participant), participant.page.url
     base = here.rsplit("/", 3)[0]
-    for address in (
-        "start/AboutYou/5",
-        "survey/MainRound/13",
-        "end/Earnings/21",
-        "start/Welcome/1",
-    ):
+    for page in ("Psm", "EffortRound", "Earnings", "Consent"):
+        address = f"{STUDY.address}/{page}/{page_number(STUDY, page)}"
         response = participant.http.post(
             f"{base}/{address}", data=FOREIGN | {"psm_1": "3", "stop": "1"}, timeout=60
         )
         assert response.url == here
-    for address in ("start/AboutYou/99", "study/MainRound/13", "nowhere/X/1"):
+    for address in (f"{STUDY.address}/Psm/99", "study/EffortRound/13", "nowhere/X/1"):
         status = participant.http.post(f"{base}/{address}", data=FOREIGN, timeout=60)
         assert status.status_code in (200, 404)
     assert stored(participant) == before

@@ -9,6 +9,7 @@ import pytest
 import requests
 from websockets.exceptions import InvalidStatusCode
 
+from study.finding import study_of
 from tests.harness.participant import HttpParticipant
 from tests.server.conftest import SHORT
 
@@ -77,15 +78,15 @@ def test_a_post_that_makes_no_sense_is_refused(quiet, path, data, headers):
         "/InitializeParticipant/nobody",
         "/OutOfRangeNotification/nobody",
         "/MTurkStart/nobody",
-        "/p/nobody/start/Welcome/1",
-        "/p/nobody/start/Welcome/x",
+        f"/p/nobody/{study_of('incentive').address}/Consent/1",
+        f"/p/nobody/{study_of('incentive').address}/Consent/x",
         "/SessionMonitor/nobody",
         "/session_data/nobody",
         "/api/export_app",
         "/api/export_app?app=nothing",
         "/api/export_app?app=os",
-        "/api/export_app_custom?app=intake&function_name=takes_part",
-        "/api/export_app_custom?app=closing",
+        "/api/export_app_custom?app=info_source_experiment&function_name=app_of",
+        "/api/export_app_custom?app=lab",
         "/api/export_wide?session_code=nobody",
         "/api/sessions/nobody",
         "/static/nothing.js",
@@ -102,7 +103,7 @@ def test_an_address_that_makes_no_sense_is_answered(quiet, path):
 
 
 @pytest.mark.parametrize(
-    "query", ["app_name=x", "app_name=intake", "round_number=x", "round_number=-3"]
+    "query", ["app_name=x", "app_name=info_source_experiment", "round_number=x", "round_number=-3"]
 )
 def test_a_report_that_does_not_exist_is_answered(quiet, query):
     session = quiet.create_session("incentive", 1)
@@ -112,7 +113,7 @@ def test_a_report_that_does_not_exist_is_answered(quiet, query):
 def test_a_back_button_that_no_page_has_does_nothing(quiet, join):
     session = quiet.create_session("incentive", 1, **SHORT)
     participant = join(session)
-    for page in ("Welcome", "Instructions", "Practice", "Checks"):
+    for page in ("Consent", "Instructions", "Practice", "Checks"):
         participant.play_to(page)
         participant.post({"back_button": "1"})
         assert participant.name == page
@@ -169,7 +170,7 @@ def test_a_frame_that_makes_no_sense_is_passed_over_and_the_socket_lives_on(quie
 def test_a_page_whose_participant_was_deleted_meanwhile_is_told(quiet):
     session = quiet.create_session("incentive", 1, force_arm="reward", **SHORT)
     participant = HttpParticipant(session.join_url, quiet.database)
-    participant.play_to("MainRound")
+    participant.play_to("EffortRound")
     journal = participant.journal(1)
     with quiet.live_socket(participant.live_path) as socket:
         with quiet.live_socket("/delete_sessions") as admin:

@@ -5,10 +5,9 @@ import json
 import pytest
 import requests
 
-from study.experiments import EXPERIMENTS
-from study.parameters import defaults, parameters
+from study.finding import studies, study_of
 from study.randomization import assignment_list
-from tests.server.conftest import SHORT, table, wide
+from tests.server.conftest import SHORT, short, table, wide
 
 REFUSED = [
     ("language", "xx"),
@@ -42,18 +41,21 @@ ONLY_IN_JSON = [
     ("piece_rate", "0,10"),
     ("arms", ["control", "reward"]),
     ("seed", 1.5),
+    ("pilot", "perhaps"),
+    ("pilot", 2),
+    ("pilot", []),
     ("participation_fee", "five"),
     ("participation_fee", None),
     ("no_such_parameter", 1),
     ("use_browser_bots", True),
     ("real_world_currency_per_point", "abc"),
     ("real_world_currency_per_point", 0),
-    ("app_sequence", ["closing"]),
+    ("app_sequence", ["info_source_experiment"]),
 ]
 
 
 def sentence(name, value):
-    if name in defaults():
+    if name in study_of("incentive").parameters:
         return f"Parameter {name} is {value!r}"[:60]
     return f"Parameter {name} is " if name == "participation_fee" else name
 
@@ -111,7 +113,7 @@ def test_a_bad_value_in_the_admin_form_is_refused_and_leaves_nothing(server, nam
     assert server.database.counts() == before
 
 
-@pytest.mark.parametrize("config", EXPERIMENTS)
+@pytest.mark.parametrize("config", list(studies()))
 def test_the_form_says_what_every_parameter_means_and_allows(server, config):
     [found] = [
         c
@@ -120,9 +122,9 @@ def test_the_form_says_what_every_parameter_means_and_allows(server, config):
     ]
     page = requests.get(f"{server.url}/create_session", timeout=60).text
     assert found["doc"] in page
-    for name, parameter in parameters().items():
+    for name, parameter in study_of(config).parameters.items():
         assert f"<th>{name}</th><td>{parameter.meaning}</td>" in found["doc"]
-    assert f"empty or one of {', '.join(EXPERIMENTS[config].arms)}<" in found["doc"]
+    assert f"empty or one of {', '.join(study_of(config).names)}<" in found["doc"]
 
 
 def test_good_values_in_the_admin_form_make_a_session(server):
@@ -155,12 +157,14 @@ def test_every_parameter_can_be_set_and_is_exported(server):
         "force_arm": "",
         "stratify": "baseline",
         "seed": "s77",
+        "pilot": True,
     }
-    assert set(chosen) == set(parameters())
+    assert set(chosen) == set(study_of("incentive").parameters)
     session = server.create_session("incentive", 1, **chosen)
     [row] = wide(session).values()
     for name, value in chosen.items():
-        assert row[f"session.config.{name}"] == str(value), name
+        shown = str(int(value) if isinstance(value, bool) else value)
+        assert row[f"session.config.{name}"] == shown, name
 
 
 def test_a_seed_is_drawn_if_none_is_given_and_stands_in_every_export(server):
@@ -182,13 +186,13 @@ def arrive(session, join, scores, arms_column=None):
     return codes
 
 
-@pytest.mark.parametrize("config", list(EXPERIMENTS))
+@pytest.mark.parametrize("config", list(studies()))
 def test_only_the_chosen_arms_are_drawn_and_the_list_can_be_recomputed(server, join, config):
-    experiment = EXPERIMENTS[config]
-    arms = list(experiment.arms)[:2]
-    session = server.create_session(config, 9, arms=",".join(reversed(arms)), **SHORT)
+    study = study_of(config)
+    arms = study.names[:2]
+    session = server.create_session(config, 9, arms=",".join(reversed(arms)), **short(config))
     codes = arrive(session, join, [0] * 9)
-    log = table(session, experiment.app, "custom_export_assignment")
+    log = table(session, study.app, "custom_export_assignment")
     assert [row["participant_code"] for row in log] == codes
     recomputed = assignment_list(log[0]["seed"], "all", arms, 9)
     for row, draw in zip(log, recomputed, strict=True):
@@ -198,9 +202,9 @@ def test_only_the_chosen_arms_are_drawn_and_the_list_can_be_recomputed(server, j
     for row in log:
         player = players[row["participant_code"]]
         for name in ("arm", "stratum", "block", "assignment_number"):
-            assert player[f"{experiment.app}.1.player.{name}"] == row[name]
-        assert player[f"{experiment.app}.1.player.arm_forced"] == "0"
-        assert player[f"{experiment.app}.1.subsession.seed"] == row["seed"]
+            assert player[f"{study.app}.1.player.{name}"] == row[name]
+        assert player[f"{study.app}.1.player.arm_forced"] == "0"
+        assert player[f"{study.app}.1.subsession.seed"] == row["seed"]
 
 
 def test_a_forced_arm_is_marked_and_draws_nothing(server, join):
@@ -223,7 +227,7 @@ def test_strata_are_drawn_from_lists_of_their_own(server, join):
     # Each score against the median of those before it, worked out by hand.
     strata = ["high", "high", "low", "high", "high", "low", "high", "low", "low", "low"]
     assert [row["stratum"] for row in log] == strata
-    arms = list(EXPERIMENTS["info_source"].arms)
+    arms = study_of("info_source").names
     for stratum in ("low", "high"):
         own = [row["arm"] for row in log if row["stratum"] == stratum]
         assert own == [draw.arm for draw in assignment_list("s5", stratum, arms, len(own))]
@@ -238,7 +242,7 @@ def test_the_same_seed_gives_the_same_list_and_other_cards_to_everyone(server, j
         logs.append([row["arm"] for row in log])
         for code in codes[:2]:
             participant = join(session, code)
-            participant.play_to("MainRound")
+            participant.play_to("EffortRound")
             words.append(json.dumps([card["word"] for card in participant.round["items"]]))
     assert logs[0] == logs[1]
     assert len(set(words)) == 4

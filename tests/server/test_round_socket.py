@@ -10,11 +10,14 @@ import pytest
 from websockets.exceptions import InvalidStatusCode
 
 from effort_task.journal import MAX_ANSWERS
+from study.finding import study_of
+from tests.harness.database import page_number
 from tests.harness.live import LiveSocket
 from tests.harness.participant import HttpParticipant
 from tests.server.conftest import SHORT
 
 WINDOW = 60
+ROUND = page_number(study_of("incentive"), "EffortRound")
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +41,7 @@ class Worker:
 
     def stored(self):
         code = self.participant.code
-        player = self.database.player("incentive_experiment", code)
-        return player, self.database.answers(code, "main")
+        return self.database.player(code), self.database.answers(code, "main")
 
     def right(self, item, **changes):
         solution = self.participant.solve(self.cards[item])
@@ -78,7 +80,7 @@ def workers(session):
     found = []
     for _ in range(2):
         participant = HttpParticipant(session.join_url, session.server.database)
-        participant.play_to("MainRound")
+        participant.play_to("EffortRound")
         found.append(Worker(participant))
         found[-1].serves()
     yield found
@@ -217,7 +219,7 @@ def test_answers_that_come_faster_than_a_human_are_refused_until_time_has_passed
 
 def at_main_round(join, session):
     participant = join(session)
-    participant.play_to("MainRound")
+    participant.play_to("EffortRound")
     return participant
 
 
@@ -243,7 +245,10 @@ def test_a_message_to_a_round_that_was_left_is_ignored(join, session):
 def test_a_message_before_the_round_began_is_refused(join, session):
     participant = join(session)
     participant.play_to("BaselineReady")
-    with session.server.live_socket(f"/round?participant={participant.code}&page=8") as socket:
+    page = page_number(study_of("incentive"), "BaselineRound")
+    with session.server.live_socket(
+        f"/round?participant={participant.code}&page={page}"
+    ) as socket:
         assert socket.receive() == {"moved_on": True}
     participant.reload()
     assert session.server.database.answers(participant.code, "baseline") == []
@@ -257,12 +262,12 @@ def test_a_message_before_the_round_began_is_refused(join, session):
     [
         "",
         "a=%00",
-        "participant=nobody&page=13",
+        f"participant=nobody&page={ROUND}",
         "participant={}&page=99",
         "participant={}&page=1",
         "participant={}&page=x",
         "participant={}&page=",
-        "participant={}%27&page=13",
+        f"participant={{}}%27&page={ROUND}",
     ],
 )
 def test_a_socket_that_names_nobody_is_not_opened(workers, session, query):

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from study.finding import study_of
+from tests.harness.database import page_number
 from tests.harness.live import LiveSocket
 from tests.harness.participant import HttpParticipant
 from tests.harness.server import Session, running
@@ -22,7 +24,7 @@ def session(server):
 @pytest.fixture
 def worker(join, session):
     participant = join(session)
-    participant.play_to("MainRound")
+    participant.play_to("EffortRound")
     return participant
 
 
@@ -52,8 +54,10 @@ def test_a_round_cannot_be_left_before_its_end(join, session):
         participant.post(data)
         assert participant.name == "BaselineRound"
     assert participant.database.round_columns(participant.code, "baseline")["ended_at"] is None
-    for name in ("start/Welcome/1", "survey/Information/9", "survey/MainRound/13"):
-        address = participant.page.url.rsplit("/", 3)[0] + "/" + name
+    study = study_of("incentive")
+    for page in ("Consent", "Information", "EffortRound"):
+        base = participant.page.url.rsplit("/", 2)[0]
+        address = f"{base}/{page}/{page_number(study, page)}"
         response = participant.http.post(address, data={"stop": "1"}, timeout=60)
         assert response.url == participant.page.url
 
@@ -61,7 +65,7 @@ def test_a_round_cannot_be_left_before_its_end(join, session):
 def test_the_main_round_is_left_early_only_by_choice(worker):
     for stop in ("", "0", "yes", "true"):
         worker.post({"stop": stop})
-        assert worker.name == "MainRound"
+        assert worker.name == "EffortRound"
     worker.post({"stop": "1"})
     assert worker.name == "VoluntaryOffer"
 
@@ -119,7 +123,7 @@ EIGHT = SHORT | {"task_seconds": 8, "force_arm": "reward", "piece_rate": 0.145}
 def hurried(join, server):
     """Somebody at the beginning of a main round of eight seconds."""
     participant = join(server.create_session("incentive", 1, **EIGHT))
-    participant.play_to("MainRound")
+    participant.play_to("EffortRound")
     return participant
 
 
@@ -143,7 +147,7 @@ def test_whoever_had_no_connection_has_what_was_given_in_time_counted(hurried):
     assert late_and_correct(hurried) == [(False, True), (True, True), (True, True), (True, None)]
     assert score(hurried) == (3, 3)
     # The page says that one came too late, and then lets one go on.
-    assert (hurried.name, hurried.round["uncounted"]) == ("MainRound", 1)
+    assert (hurried.name, hurried.round["uncounted"]) == ("EffortRound", 1)
     hurried.post()
     assert hurried.name == "VoluntaryOffer"
     found = hurried.database.round_columns(hurried.code, "main")
@@ -208,7 +212,7 @@ def test_a_killed_server_forgets_nothing_that_it_acknowledged(own_server):
     """The worker's socket, the server's memory and its process are gone; the rows are not."""
     session = own_server.create_session("incentive", 2, force_arm="reward", **SHORT)
     worker = HttpParticipant(session.join_url, own_server.database)
-    worker.play_to("MainRound")
+    worker.play_to("EffortRound")
     before = worker.round
     entered = worker.journal(12)
     worker.database.move_clock(worker.code, "main", 10)
@@ -221,7 +225,7 @@ def test_a_killed_server_forgets_nothing_that_it_acknowledged(own_server):
         own_server.kill()
     own_server.start()
     worker.reload()
-    assert worker.name == "MainRound"
+    assert worker.name == "EffortRound"
     after = worker.round
     assert after["applied"] in (5, 8)
     assert after["elapsed_ms"] > before["elapsed_ms"]
@@ -241,7 +245,7 @@ def test_a_killed_server_forgets_nothing_that_it_acknowledged(own_server):
 def test_killed_again_and_again_a_server_gives_each_card_one_row(own_server):
     session = own_server.create_session("info_source", 1, **SHORT)
     worker = HttpParticipant(session.join_url, own_server.database)
-    worker.play_to("MainRound")
+    worker.play_to("EffortRound")
     worker.database.move_clock(worker.code, "main", 60)
     worker.reload()
     entered = worker.journal(40)
@@ -266,7 +270,7 @@ def test_the_same_journal_at_two_servers_at_once_counts_once(postgres, tmp_path)
     ):
         session = one.create_session("info_source", 1, **SHORT)
         worker = HttpParticipant(session.join_url, one.database)
-        worker.play_to("MainRound")
+        worker.play_to("EffortRound")
         worker.database.move_clock(worker.code, "main", 60)
         worker.reload()
         entered = worker.journal(40)
@@ -291,14 +295,14 @@ def test_the_same_journal_at_two_servers_at_once_counts_once(postgres, tmp_path)
 def test_time_stands_still_while_the_server_is_down(own_server):
     session = own_server.create_session("info_source", 1, **(SHORT | {"task_seconds": 30}))
     worker = HttpParticipant(session.join_url, own_server.database)
-    worker.play_to("MainRound")
+    worker.play_to("EffortRound")
     before = worker.round["elapsed_ms"]
     deliver(worker, late_journal(worker, [0.9]))
     own_server.kill()
     time.sleep(5)
     own_server.start()
     worker.reload()
-    assert worker.name == "MainRound"
+    assert worker.name == "EffortRound"
     assert before <= worker.round["elapsed_ms"] < before + 4_000
     [row] = worker.database.answers(worker.code, "main")
     assert (bool(row["late"]), bool(row["correct"])) == (False, True)

@@ -2,10 +2,11 @@
 
 import re
 
+from study.finding import studies
 from tests.harness.server import ROOT
 
-APPS = ("intake", "info_source_experiment", "incentive_experiment", "closing")
-FOLDERS = (*APPS, "lab", "effort_task", "study", "_templates", "_static")
+STUDIES = [study.app for study in studies().values()]
+FOLDERS = (*STUDIES, "steps", "people", "lab", "effort_task", "study", "_templates", "_static")
 
 
 def source():

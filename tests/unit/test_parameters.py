@@ -6,19 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.experiments import INCENTIVE, INFO_SOURCE
-from study.parameters import (
-    TASKS,
-    ParameterError,
-    check_names,
-    clean,
-    defaults,
-    parameters,
-)
+from effort_task.tasks import TASKS
+from steps import Assignment, Consent
+from study import Arm, Study
+from study.finding import studies, study_of
+from study.parameters import SWITCH, ParameterError, check_names, clean, defaults
 
+INCENTIVE, INFO_SOURCE = study_of("incentive"), study_of("info_source")
 SECONDS = "a whole number of seconds from 5 to 3600"
 NAN, INFINITY = float("nan"), float("inf")
-LANGUAGES = ("en", "it")
 
 REFUSED = {
     "language": (["", "xx", "EN", None, 1, ["en"]], "one of en, it"),
@@ -49,12 +45,13 @@ REFUSED = {
         ["a b", "=1+1", "é", "a" * 65, "-1", 1.5, None, True, ["s"], -3],
         "empty or up to 64 letters and digits",
     ),
+    "pilot": (["maybe", 2, -1, 0.5, [True], {}], "on or off"),
 }
 CASES = [(name, value, allowed) for name, (bad, allowed) in REFUSED.items() for value in bad]
 
 
-def cleaned(experiment=INCENTIVE, **changes):
-    return clean(defaults() | changes, experiment, LANGUAGES)
+def cleaned(study=INCENTIVE, **changes):
+    return clean(changes, study.parameters)
 
 
 @pytest.mark.parametrize(("name", "value", "allowed"), CASES, ids=lambda v: repr(v)[:24])
@@ -69,12 +66,23 @@ def test_a_bad_value_is_refused_in_one_sentence(name, value, allowed):
 
 
 def test_every_parameter_has_cases_here():
-    assert set(REFUSED) == set(parameters()) == set(defaults())
+    assert set(REFUSED) == set(INCENTIVE.parameters)
 
 
-@pytest.mark.parametrize("experiment", [INCENTIVE, INFO_SOURCE], ids=lambda e: e.name)
-def test_the_defaults_are_allowed_and_stay_as_they_are(experiment):
-    assert cleaned(experiment) == defaults()
+@pytest.mark.parametrize("study", studies().values(), ids=studies())
+def test_the_defaults_are_allowed_and_stay_as_they_are(study):
+    assert cleaned(study) == defaults(study.parameters)
+
+
+def test_a_study_has_only_the_parameters_of_its_steps_and_its_pay():
+    study = Study("asks", "", "", [Consent(), Assignment()], [Arm("a", ""), Arm("b", "")])
+    assert list(study.parameters) == ["language", "arms", "force_arm", "seed", "pilot"]
+
+
+@pytest.mark.parametrize("said", [*SWITCH, True, False, 0, 1, None, "ON", " yes "])
+def test_a_switch_takes_what_forms_and_people_send(said):
+    word = "" if said is None else str(said).strip().lower()
+    assert cleaned(pilot=said)["pilot"] is SWITCH[word]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +134,7 @@ JUNK = st.one_of(
 )
 
 
-@given(st.sampled_from(sorted(defaults())), JUNK)
+@given(st.sampled_from(sorted(INCENTIVE.parameters)), JUNK)
 def test_any_value_is_either_taken_cleanly_or_refused_by_name(name, value):
     found = outcome(**{name: value})
     if isinstance(found, str):
@@ -137,7 +145,7 @@ def test_any_value_is_either_taken_cleanly_or_refused_by_name(name, value):
 
 def test_a_parameter_that_does_not_exist_is_refused_with_the_nearest_name():
     with pytest.raises(ValueError, match=r"'task_second'\. Did you mean task_seconds\?"):
-        check_names(["task_second"], defaults())
+        check_names(["task_second"], INCENTIVE.parameters)
     with pytest.raises(ValueError, match=r"'xyzzy'\. There are: language, task, "):
-        check_names(["xyzzy"], defaults())
-    check_names(defaults(), defaults())
+        check_names(["xyzzy"], INCENTIVE.parameters)
+    check_names(INCENTIVE.parameters, INCENTIVE.parameters)

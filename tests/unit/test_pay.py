@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steps import Assignment, Round
+from study import Arm, Pay, Study
+from study.finding import study_of
 from study.pay import earnings, exact, money, product
+from study.problems import DesignError
 
 RATES = st.integers(0, 100_000).map(lambda thousandths: thousandths / 1000)
 COUNTS = st.integers(0, 2000)
@@ -61,3 +65,50 @@ def test_the_total_is_the_sum_of_the_amounts_that_are_shown(fixed, piece, give, 
 def test_a_float_is_taken_by_its_shortest_form(rate):
     assert float(exact(rate)) == rate
     assert str(exact(0.1)) == "0.1"
+
+
+# ------------------------------------------------------------------------- a study's pay
+
+
+CARDS = {"baseline_correct": 7, "effort_correct": 11, "voluntary_correct": 3}
+CONFIG = {"participation_fee": 5, "piece_rate": 0.145, "donation_rate": 0.02}
+
+
+@pytest.mark.parametrize(
+    ("arm", "piece"),
+    [("control", "0.00"), ("reward", "1.60"), ("beneficiary", "0.00"), (None, "0.00")],
+)
+def test_cards_pay_the_participant_only_in_arms_with_a_piece_rate(arm, piece):
+    study = study_of("incentive")
+    counts = study.pay.counts(study, arm, CARDS.get)
+    earned = study.pay.of(CONFIG, counts)
+    assert (str(earned.piece), str(earned.donation)) == (piece, "0.42")
+    assert counts.piece_rate_applies is (arm == "reward")
+
+
+def test_what_was_not_worked_brings_nothing():
+    study = study_of("incentive")
+    earned = study.pay.of(CONFIG, study.pay.counts(study, "reward", {}.get))
+    assert (earned.total, earned.donation) == (money(5), money(0))
+
+
+def made(pay, *arms):
+    arms = arms or (Arm("a", "this"), Arm("b", "that"))
+    return Study("s", "S", "?", [Assignment(), Round("effort")], arms, pay=pay)
+
+
+def test_a_round_that_does_not_exist_is_named():
+    with pytest.raises(DesignError, match=r"no timed round 'efort'\. Did you mean effort\?"):
+        made(Pay(donates=["efort"]))
+
+
+def test_an_arm_with_a_piece_rate_needs_a_round_that_pays():
+    with pytest.raises(DesignError, match="names no round"):
+        made(Pay(), Arm("a", "this"), Arm("b", "that", piece_rate=True))
+
+
+def test_pay_brings_only_the_parameters_that_it_needs():
+    assert "piece_rate" not in made(Pay(donates=["effort"])).parameters
+    assert "donation_rate" not in made(Pay(piece="effort")).parameters
+    assert "earnings_total" in made(Pay()).columns
+    assert "earnings_total" not in made(None).columns

@@ -8,8 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from effort_task.journal import Answer
-from effort_task.protocol import State, allowance, apply, is_over, upcoming
-from effort_task.rounds import CLOCK_TOLERANCE_SECONDS
+from effort_task.protocol import (
+    CLOCK_TOLERANCE_SECONDS,
+    State,
+    allowance,
+    apply,
+    is_over,
+    upcoming,
+)
 from effort_task.tasks import TASKS
 
 TASK, SEED = TASKS["encryption"], "s1/participant/main"

@@ -8,18 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.experiments import EXPERIMENTS
+from steps.information import version
+from study.finding import studies, study_of
+from study.messages import versions
 from study.randomization import (
     COPIES,
     UNSTRATIFIED,
     assignment_list,
-    baseline_stratum,
     draw,
     new_seed,
+    score_stratum,
 )
 
-SETS_OF_ARMS = st.sampled_from(list(EXPERIMENTS.values())).flatmap(
-    lambda experiment: st.lists(st.sampled_from(list(experiment.arms)), min_size=2, unique=True)
+SETS_OF_ARMS = st.sampled_from([study for study in studies().values() if study.arms]).flatmap(
+    lambda study: st.lists(st.sampled_from(study.names), min_size=2, unique=True)
 )
 SEEDS = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=64)
 SIZES = st.integers(1, 120)
@@ -32,7 +34,7 @@ class Laboratory:
         self.seed, self.arms, self.draws, self.scores = seed, arms, [], []
 
     def arrive(self, score, stratified=True):
-        stratum = baseline_stratum(score, self.scores) if stratified else UNSTRATIFIED
+        stratum = score_stratum(score, self.scores) if stratified else UNSTRATIFIED
         number = sum(each.stratum == stratum for each in self.draws) + 1
         self.draws.append(draw(self.seed, stratum, self.arms, number))
         self.scores.append(score)
@@ -69,16 +71,6 @@ def test_a_full_block_holds_every_arm_equally_often(seed, arms, blocks):
         assert Counter(block) == {arm: COPIES for arm in arms}
 
 
-@given(SEEDS, SETS_OF_ARMS, st.lists(st.integers(0, 40), min_size=1, max_size=80))
-def test_the_log_of_draws_can_be_recomputed_from_the_seed(seed, arms, scores):
-    laboratory = Laboratory(seed, arms)
-    logged = [laboratory.arrive(score) for score in scores]
-    for stratum in ("low", "high"):
-        own = [each for each in logged if each.stratum == stratum]
-        assert [each.number for each in own] == list(range(1, len(own) + 1))
-        assert own == list(assignment_list(seed, stratum, arms, len(own)))
-
-
 @given(SEEDS, SETS_OF_ARMS, st.permutations(range(1, 31)))
 def test_a_place_does_not_depend_on_who_asked_before(seed, arms, order):
     asked = {number: draw(seed, "low", arms, number) for number in order}
@@ -88,19 +80,19 @@ def test_a_place_does_not_depend_on_who_asked_before(seed, arms, order):
 @given(st.integers(0, 40), st.lists(st.integers(0, 40), max_size=30))
 def test_the_stratum_is_low_only_below_the_median_of_those_who_came_earlier(score, earlier):
     low = bool(earlier) and score < median(earlier)
-    assert baseline_stratum(score, earlier) == ("low" if low else "high")
+    assert score_stratum(score, earlier) == ("low" if low else "high")
 
 
 def test_the_list_of_a_seed_never_changes():
     # Data that were collected with this seed must stay recomputable, on every version of Python.
-    arms = list(EXPERIMENTS["incentive"].arms)
+    arms = study_of("incentive").names
     shown = {"control": "c", "reward": "r", "beneficiary": "b", "reward_beneficiary": "x"}
     found = "".join(shown[each.arm] for each in assignment_list("s42", "all", arms, 16))
     assert found == "crcxrbxbrcbcbxxr"
 
 
 def test_every_arm_is_equally_likely_at_every_place():
-    arms, lists = list(EXPERIMENTS["info_source"].arms), 3000
+    arms, lists = study_of("info_source").names, 3000
     places = [Counter() for _ in range(COPIES * len(arms))]
     for number in range(lists):
         for place, each in zip(
@@ -114,7 +106,7 @@ def test_every_arm_is_equally_likely_at_every_place():
 
 
 def test_blocks_and_strata_are_shuffled_independently_of_each_other():
-    arms = list(EXPERIMENTS["info_source"].arms)
+    arms = study_of("info_source").names
     blocks = [
         tuple(draw("s1", stratum, arms, number).arm for number in range(start, start + 6))
         for stratum in ("low", "high")
@@ -122,6 +114,17 @@ def test_blocks_and_strata_are_shuffled_independently_of_each_other():
     ]
     assert len(set(blocks)) > 10
     assert all(a != b for a, b in pairwise(blocks[:3]))
+
+
+@given(SEEDS, st.integers(1, 60))
+def test_versions_of_a_message_stay_balanced_within_an_arm(seed, size):
+    study = study_of("info_source")
+    for arm in study.arms:
+        shown = [version(study, seed, arm.name, number) for number in range(1, size + 1)]
+        counts = Counter(shown)
+        every = range(1, versions(study, arm.message) + 1)
+        assert set(counts) <= set(every)
+        assert max(counts.values()) - min(counts[each] for each in every) <= COPIES
 
 
 def test_places_are_numbered_from_one_and_arms_are_given_once():

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from statistics import median
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from effort_task.rhythm import FEW, LEAST_SPREAD, SPREAD_FROM, STEADY_FROM, remarks, summary
 from effort_task.tasks import TASKS
-from study.behaviour import Person
+from people.person import Person
 
 STARTED = 1_000_000.0
 
@@ -131,7 +132,7 @@ def test_simulated_people_are_people(task):
     """However different they are: none of 200 of them is beyond what a person manages."""
     for number in range(200):
         person = Person.draw("rhythm", number)
-        cards = person.work("main", 300, task=task)
+        cards = person.work("effort", 300, SimpleNamespace(config={"task": task}, arm=None))
         typed = 2 if task == "counting_zeros" else 6
         rows = at_work([round(1000 * card.seconds) for card in cards])
         for row, card in zip(rows, cards, strict=True):

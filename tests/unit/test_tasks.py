@@ -131,10 +131,15 @@ def test_spaces_and_letter_case_do_not_matter_and_all_else_does(task, seed, numb
     assert not any(task.is_correct(item, each) for each in wrong)
 
 
-@given(ALL, SEEDS, NUMBERS, st.text(max_size=20))
-def test_only_the_solution_is_right(task, seed, number, response):
+@given(ALL, SEEDS, NUMBERS, st.integers(0, 30), st.sampled_from("0123456789ABCXYZ"))
+def test_a_sign_more_less_or_other_is_wrong(task, seed, number, place, sign):
     item = task.item(seed, number)
-    assert task.is_correct(item, response) == ("".join(response.split()).upper() == item.solution)
+    solution = item.solution
+    at = place % len(solution)
+    assert not task.is_correct(item, solution[:at] + solution[at + 1 :])
+    assert not task.is_correct(item, solution[:at] + sign + solution[at:])
+    changed = solution[:at] + sign + solution[at + 1 :]
+    assert task.is_correct(item, changed) == (sign == solution[at])
 
 
 @pytest.mark.parametrize(

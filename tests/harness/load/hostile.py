@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from tests.harness.load.wire import BINARY, HOST, Browser, Gone, Socket, frame
 
-PATHS = ("/login", "/api/sessions", "/p/{code}/start/Welcome/1", "/ToggleArchivedSessions")
+PATHS = ("/login", "/api/sessions", "/p/{code}/study/Consent/1", "/ToggleArchivedSessions")
 CONNECTIONS = 12
 FIELDS = 400_000
 BODY_BYTES = 60 * 2**20

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import inspect
 
-from tests.harness.database import PREFIXES, Database
+from tests.harness.database import Database
 from tests.harness.load.people import Record
 
 LOST, DOUBLED, CHANGED, INVENTED = "lost", "doubled", "changed", "invented"
@@ -24,6 +24,14 @@ POST_LOST, COUNTERS, PAY, HALF = "post lost", "counters", "pay", "half session"
 MISSING, WRONG_SIZE, LEFT_OVER, PLACE = "session missing", "wrong size", "left over", "place"
 ARM, STUCK, EXPORT, FAILED, FREEZE = "arm", "stuck", "export", "failed", "freeze"
 SHOWN = 5
+PREFIXES = {
+    "practice": "practice",
+    "baseline": "baseline",
+    "main": "effort",
+    "voluntary": "voluntary",
+}
+"""How the columns of a round begin, by the phase of its answers."""
+COMPREHENSION_QUESTIONS = 4
 SESSION_COLUMNS = {"id", "code", "num_participants"}
 
 
@@ -78,6 +86,7 @@ class Oracle:
         names = sorted(inspect(database.engine).get_table_names())
         self.apps = [name[: -len("_player")] for name in names if name.endswith("_player")]
         self.answering = [app for app in self.apps if f"{app}_answer" in names]
+        self.explaining = [app for app in self.apps if f"{app}_comprehensionanswer" in names]
         self.drawing = [app for app in self.apps if f"{app}_assignmentdraw" in names]
         self.columns = {
             app: {
@@ -197,19 +206,18 @@ class Oracle:
 
     def _attempts(self, record: Record) -> Iterator[Problem]:
         """Every try at the comprehension questions is stored, once."""
-        rows = Counter(
-            {
-                row["code"]: row["n"]
-                for row in self.database.query(
-                    "SELECT o.code, count(*) AS n FROM intake_comprehensionanswer c "
-                    "JOIN intake_player p ON p.id = c.player_id "
-                    "JOIN otree_participant o ON o.id = p.participant_id GROUP BY o.code"
-                )
-            }
-        )
+        rows: Counter[str] = Counter()
+        for app in self.explaining:
+            for row in self.database.query(
+                f"SELECT o.code, count(*) AS n FROM {app}_comprehensionanswer c "
+                f"JOIN {app}_player p ON p.id = c.player_id "
+                "JOIN otree_participant o ON o.id = p.participant_id GROUP BY o.code"
+            ):
+                rows[row["code"]] += row["n"]
         for code, attempts in record.attempts.items():
-            if rows[code] != 4 * attempts:
-                text = f"{rows[code]} comprehension answers of {code}, not {4 * attempts}"
+            wanted = COMPREHENSION_QUESTIONS * attempts
+            if rows[code] != wanted:
+                text = f"{rows[code]} comprehension answers of {code}, not {wanted}"
                 yield Problem(POST_LOST, text)
 
     # ------------------------------------------------------------------------ sessions
@@ -271,9 +279,8 @@ class Oracle:
                 groups = {row["id"] for row in found["group"]}
                 if any(row["group_id"] not in groups for row in found["player"]):
                     yield Problem(HALF, f"{code} has players of {app} without their group")
-            # intake, experiment and closing
-            if apps != 3:
-                yield Problem(HALF, f"{code} has {apps} of 3 apps")
+            if apps != 1:
+                yield Problem(HALF, f"{code} has {apps} apps, not the one of its study")
 
     def _orphans(self) -> Iterator[Problem]:
         tables = [("otree_participant", "session_id", "otree_session")]
@@ -284,8 +291,11 @@ class Oracle:
                 (f"{app}_group", "session_id", "otree_session"),
                 (f"{app}_subsession", "session_id", "otree_session"),
             ]
-        for app in self.answering:
-            tables.append((f"{app}_answer", "player_id", f"{app}_player"))
+        tables += [(f"{app}_answer", "player_id", f"{app}_player") for app in self.answering]
+        tables += [
+            (f"{app}_comprehensionanswer", "player_id", f"{app}_player") for app in self.explaining
+        ]
+        tables += [(f"{app}_assignmentdraw", "player_id", f"{app}_player") for app in self.drawing]
         for table, key, parent in tables:
             [row] = self.database.query(
                 f"SELECT count(*) AS n FROM {table} WHERE {key} IS NULL "
@@ -300,12 +310,10 @@ class Oracle:
         """Payoff and earnings of everybody in these sessions of ``incentive``."""
         for session, rate in rates.items():
             for row in self.database.query(
-                "SELECT o.code, o.payoff, e.reward, e.effort_correct, e.voluntary_correct, "
-                "i.baseline_correct, c.earnings_fixed, c.earnings_piece, c.earnings_total, "
-                "c.donation FROM otree_participant o "
-                "JOIN intake_player i ON i.participant_id = o.id "
-                "JOIN incentive_experiment_player e ON e.participant_id = o.id "
-                "JOIN closing_player c ON c.participant_id = o.id "
+                "SELECT o.code, o.payoff, p.reward, p.baseline_correct, p.effort_correct, "
+                "p.voluntary_correct, p.earnings_fixed, p.earnings_piece, p.earnings_total, "
+                "p.donation FROM otree_participant o "
+                "JOIN incentive_experiment_player p ON p.participant_id = o.id "
                 "WHERE o._session_code = :session",
                 session=session,
             ):
@@ -372,9 +380,8 @@ class Oracle:
                 session=session,
             )
         }
-        phases = {phase for _, phase, _ in found} or {"main"}
         for (code, phase), acknowledged in record.answers.items():
-            if code in codes and phase in phases:
+            if code in codes:
                 for item, response in acknowledged.items():
                     if found.get((code, phase, item)) != response:
                         yield Problem(EXPORT, f"answer {item} of {code} in {phase}")

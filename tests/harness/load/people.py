@@ -454,7 +454,7 @@ class Worker(Person):
 
     async def come(self, link: str) -> None:
         await self.open(link)
-        await self.walk_to("MainRound")
+        await self.walk_to("EffortRound")
         self.round = Working(self)
 
     async def work(self, every: float, seconds: float) -> None:

@@ -111,7 +111,7 @@ class Scene:
         doomed = await create("incentive", self.large)
         await self._come(self.workers, main)
         await self._come(self.moved, advancing)
-        for worker, page in zip(self.slow, ("Welcome", "Instructions", "AboutYou"), strict=True):
+        for worker, page in zip(self.slow, ("Consent", "Instructions", "Psm"), strict=True):
             await worker.open(path_of(advancing["session_wide_url"]))
             await worker.walk_to(page)
         self.undecided = self.slow[0].code
@@ -291,8 +291,9 @@ class Scene:
     def _places(self) -> Iterator[Problem]:
         """Advancing uses up no empty place and moves nobody who has not consented."""
         rows = self.server.database.query(
-            "SELECT o.code, o._index_in_pages AS page, o.visited, i.consent "
-            "FROM otree_participant o JOIN intake_player i ON i.participant_id = o.id "
+            "SELECT o.code, o._index_in_pages AS page, o.visited, p.consent "
+            "FROM otree_participant o "
+            "JOIN incentive_experiment_player p ON p.participant_id = o.id "
             "WHERE o._session_code = :session",
             session=self.scenery.advancing,
         )
@@ -366,14 +367,11 @@ class Scene:
         wide = await self.experimenter.download(program, "/api/export_wide")
         if wide.status == 200:
             problems += self.oracle.wide(wide.text, self.record, self.rates)
-        for app in ("intake", "incentive_experiment"):
-            for code in self.sessions:
-                query = f"app={app}&function_name=custom_export&session_code={code}"
-                reply = await self.experimenter.download(
-                    program, f"/api/export_app_custom?{query}"
-                )
-                if reply.status == 200:
-                    problems += self.oracle.custom(reply.text, self.record, code)
+        for code in self.sessions:
+            query = f"app=incentive_experiment&function_name=custom_export&session_code={code}"
+            reply = await self.experimenter.download(program, f"/api/export_app_custom?{query}")
+            if reply.status == 200:
+                problems += self.oracle.custom(reply.text, self.record, code)
         return problems
 
 

@@ -67,7 +67,8 @@ async def kills_while_answering(
 ) -> tuple[Scene, list[Problem]]:
     """Kill the server while people work on cards and pages; they come back by themselves."""
     chance = random.Random(seed)
-    scene = Scene(server, workers=workers, posters=posters, every=0.3, think=0.2, large=10)
+    # Slow enough that nobody is too fast although time stands still while the server is away.
+    scene = Scene(server, workers=workers, posters=posters, every=0.7, think=0.2, large=10)
     await scene.set_up()
     problems: list[Problem] = []
     for _ in range(kills):
