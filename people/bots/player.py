@@ -36,6 +36,8 @@ class PlayerBot(RoundBot):
 
     def play_round(self) -> Iterator[Submission]:
         self.nothing_known()
+        if not self.who.shows_up():
+            return
         for step, act in journey(self.study, self.who, self):
             if isinstance(act, Leave):
                 return
