@@ -1,10 +1,17 @@
 """At most so many seconds, for many things at once, watched by one timer."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from lab.limit import Limit
+
+
+def run(main):
+    """Run ``main`` in a loop of its own, whatever other tests have left running in this thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(main())).result()
 
 
 def test_what_takes_too_long_is_ended_and_what_is_quick_is_not():
@@ -18,7 +25,7 @@ def test_what_takes_too_long_is_ended_and_what_is_quick_is_not():
     async def main():
         return await asyncio.gather(wait(0.01), wait(5), wait(0.02), return_exceptions=True)
 
-    quick, slow, other = asyncio.run(main())
+    quick, slow, other = run(main)
     assert (quick, other) == (0.01, 0.02)
     assert isinstance(slow, asyncio.TimeoutError)
 
@@ -37,7 +44,7 @@ def test_whoever_is_called_off_by_somebody_else_is_not_late():
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    asyncio.run(main())
+    run(main)
 
 
 def test_it_works_in_one_loop_after_the_other_and_sets_one_timer_for_all():
@@ -60,5 +67,5 @@ def test_it_works_in_one_loop_after_the_other_and_sets_one_timer_for_all():
         with pytest.raises(asyncio.TimeoutError):
             await wait(2)
 
-    asyncio.run(main())
-    asyncio.run(main())
+    run(main)
+    run(main)
