@@ -11,6 +11,8 @@ import threading
 import time
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from lab import copies
 from tests.conftest import database_url
@@ -58,6 +60,9 @@ class Writer:
 
     def __init__(self, server):
         self.database = Database(server.database_url)
+        # The database of tests commits each statement by itself; here two go together.
+        patient = {"timeout": 30} if server.database_url.startswith("sqlite") else {}
+        self.engine = create_engine(server.database_url, poolclass=NullPool, connect_args=patient)
         self.database.execute("CREATE TABLE beside_a (n INTEGER)")
         self.database.execute("CREATE TABLE beside_b (n INTEGER)")
         self.written, self.stopped = 0, False
@@ -66,7 +71,7 @@ class Writer:
 
     def write(self):
         while not self.stopped:
-            with self.database.engine.begin() as connection:
+            with self.engine.begin() as connection:
                 connection.execute(f"INSERT INTO beside_a VALUES ({self.written})")
                 connection.execute(f"INSERT INTO beside_b VALUES ({self.written})")
             self.written += 1
