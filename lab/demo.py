@@ -24,11 +24,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from people.exports import COMMENT, LABEL
 from study.finding import studies
 
 ROOT = Path(__file__).parents[1]
-LABEL = "simulated"
-COMMENT = "Simulated participants, not people: for testing only."
 SEATS = 24
 """Participants in a session."""
 

@@ -133,10 +133,11 @@ class StudyPage(Page):  # type: ignore[misc]
     def get(self) -> Any:
         # After the experimenter moved somebody on, oTree opens the next page itself. Nobody sees
         # it, so nothing may begin: no clock, no treatment, no arm.
-        if self.receive is None and self._is_displayed():
+        is_displayed = self._is_displayed()
+        if self.receive is None and is_displayed:
             self._update_monitor_table()
             return Response()
-        if self._is_displayed():
+        if is_displayed:
             self.prepare()
             if self.step is self.study.path[-1]:
                 self.player.completed = True

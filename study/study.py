@@ -198,6 +198,10 @@ class Study(Declared):
         chosen = str(config.get("arms") or "").split(",") if config.get("arms") else []
         return [name for name in self.names if not chosen or name in chosen]
 
+    def pays_in(self, round: str, arm: str | None) -> bool:
+        """Whether somebody in ``arm`` is paid by the correct card in a round."""
+        return self.pay is not None and self.pay.pays_in(self, round, arm)
+
     def factors_of(self, arm: str) -> dict[str, bool]:
         """The value of each factor in an arm."""
         return {factor.name: arm in factor.arms for factor in self.factors}

@@ -130,8 +130,7 @@ class Seat:
     @property
     def pays(self) -> bool:
         """Whether the participant is paid by the correct card in this round."""
-        study = self.page.study
-        return study.pay is not None and study.pay.pays_in(study, self.round.name, self.arm)
+        return bool(self.page.study.pays_in(self.round.name, self.arm))
 
     def column(self, name: str) -> str:
         return f"{self.round.prefix}_{name}"

@@ -14,12 +14,6 @@ AMOUNTS = ("fixed", "piece", "total", "donation")
 
 class Earnings(EndPage):
     @classmethod
-    def context(cls, player: Any) -> dict[str, Any]:
-        stored = earnings.store(cls.study, player)
-        assert stored is not None
-        return {"has_piece_rate": stored[1].piece_rate_applies}
-
-    @classmethod
     def values(cls, player: Any) -> dict[str, Any]:
         language = language_of(player)
         stored = earnings.store(cls.study, player)
@@ -28,4 +22,5 @@ class Earnings(EndPage):
         return {name: currency(getattr(pay, name), language) for name in AMOUNTS} | {
             "paid_cards": number(counts.paid, language),
             "donated_cards": number(counts.donated, language),
+            "has_piece_rate": counts.piece_rate_applies,
         }

@@ -65,8 +65,7 @@ class Round(Step):
 
     def pays(self, seat: Seat) -> bool:
         """Whether the participant is paid by the correct card in this round."""
-        pay, arm = seat.study.pay, seat.arm
-        return pay is not None and pay.pays_in(seat.study, self.name, arm.name if arm else None)
+        return seat.study.pays_in(self.name, seat.arm.name if seat.arm else None)
 
     def problems(self, study: Study) -> Iterator[str]:
         if not SHORTEST <= self.seconds <= LONGEST:
@@ -208,20 +207,14 @@ class Round(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class Ready(Step):
-    """The page before a round: what comes, and a button that starts the time."""
+class BeforeRound(Step):
+    """A page before a round, with words in the round's folder, in the page's own ``table``."""
 
     round: Any = None
 
-    table: ClassVar[str] = "ready"
-    texts: ClassVar[tuple[str, ...]] = ("title", "next", "starts")
-    may: ClassVar[tuple[str, ...]] = (
-        *("text", "paragraphs", "with_piece_rate", "without_piece_rate", "may_stop"),
-    )
-
     @classmethod
-    def of(cls, round: Round) -> Ready:
-        made = cls(f"{round.name}_ready", round)
+    def of(cls, round: Round) -> BeforeRound:
+        made = cls(f"{round.name}_{cls.table}", round)
         object.__setattr__(made, "place", round.place)
         return made
 
@@ -229,11 +222,22 @@ class Ready(Step):
     def folder(self) -> Path:
         return self.round.folder  # type: ignore[no-any-return]
 
-    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
-        yield Form(10.0)
-
     def minutes(self, config: Mapping[str, Any]) -> float:
         return 10 / 60
+
+
+@dataclass(frozen=True, eq=False)
+class Ready(BeforeRound):
+    """The page before a round: what comes, and a button that starts the time."""
+
+    table: ClassVar[str] = "ready"
+    texts: ClassVar[tuple[str, ...]] = ("title", "next", "starts")
+    may: ClassVar[tuple[str, ...]] = (
+        *("text", "paragraphs", "with_piece_rate", "without_piece_rate", "may_stop"),
+    )
+
+    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
+        yield Form(10.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,22 +288,10 @@ class OfferedRound(Round):
 
 
 @dataclass(frozen=True, eq=False)
-class Offer(Step):
+class Offer(BeforeRound):
     """The question whether one wants to work a round; who does not goes on behind it."""
 
-    round: Any = None
-
     table: ClassVar[str] = "offer"
-
-    @classmethod
-    def of(cls, round: OfferedRound) -> Offer:
-        made = cls(f"{round.name}_offer", round)
-        object.__setattr__(made, "place", round.place)
-        return made
-
-    @property
-    def folder(self) -> Path:
-        return self.round.folder  # type: ignore[no-any-return]
 
     def columns(self, study: Study) -> Iterator[Column]:
         yield Column(
@@ -318,9 +310,6 @@ class Offer(Step):
     def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
         share = self.round.share_agreeing(person, seat)
         yield Form(10.0, {self.round.accepted: person.agrees(self.round.name, share)})
-
-    def minutes(self, config: Mapping[str, Any]) -> float:
-        return 10 / 60
 
 
 def cards(name: str, description: str, **options: Any) -> Column:
