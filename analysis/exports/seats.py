@@ -34,6 +34,10 @@ class RowSeat:
         name = self.get("arm")
         return self.study.arm(name) if name in self.study.names else None
 
+    @property
+    def number(self) -> int:
+        return int(self.row["id_in_session"])
+
     def get(self, column: str) -> Any:
         value = self.row.get(column)
         return None if pd.isna(value) else value
