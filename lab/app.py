@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from steps.consent import Consent
 from study.finding import project
 from study.step import Step, questions
 from study.study import Study
@@ -129,10 +130,20 @@ def _page(study: Study, step: Step) -> type:
         "template_name": _template(step),
         "may_be_advanced": step.may_be_advanced,
         "needs_arm": bool(study.arms) and step not in study.before_assignment(),
+        "may_withdraw": _may_withdraw(study, step),
     }
     if names := [column.name for column in questions(step, study)]:
         members |= {"form_model": "player", "form_fields": names}
     return type(step.page, (base,), members)
+
+
+def _may_withdraw(study: Study, step: Step) -> bool:
+    """Whoever came by a panel can say that they stop, from their consent on."""
+    from lab.panel import has_panel
+
+    earlier = study.path[: study.path.index(step)]
+    agreed = any(isinstance(each, Consent) for each in earlier)
+    return has_panel(study) and agreed and step.counted and step is not study.path[-1]
 
 
 def _template(step: Step) -> str:

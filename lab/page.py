@@ -26,6 +26,7 @@ from study.study import Study
 MAX_FORM_TEXT = 20_000
 
 LARGER_LETTERS = "larger_letters"
+WITHDRAW = "withdraw"
 
 
 def language_of(player: Any) -> str:
@@ -44,12 +45,14 @@ class StudyPage(Page):  # type: ignore[misc]
 
     needs_arm: it stands behind the assignment, so whoever comes here has an arm.
     may_be_advanced: whether the experimenter may move somebody on from it.
+    may_withdraw: whether participants may stop here for good.
     """
 
     study: ClassVar[Study]
     step: ClassVar[Step]
     needs_arm: ClassVar[bool] = False
     may_be_advanced: ClassVar[bool] = True
+    may_withdraw: ClassVar[bool] = False
     template_name = "global/Questions.html"
 
     @classmethod
@@ -99,6 +102,8 @@ class StudyPage(Page):  # type: ignore[misc]
             "values": words.to_html(values),
             "common": common,
             "progress": cls._progress(player, common),
+            "may_withdraw": cls.may_withdraw,
+            "return_address": None,
             **context,
         }
 
@@ -142,6 +147,20 @@ class StudyPage(Page):  # type: ignore[misc]
             if self.step is self.study.path[-1]:
                 self.player.completed = True
         return super().get()
+
+    def inner_dispatch(self, request: Any) -> Any:
+        if self.may_withdraw and self.posted is not None and self.posted.get(WITHDRAW):
+            return self.withdraw()
+        return super().inner_dispatch(request)
+
+    def withdraw(self) -> Any:
+        """Let the participant stop: what was sent earlier is kept, and nothing of this page."""
+        player = self.player
+        player.panel_status = "withdrew"
+        player.language = player.participant.language = language_of(player)
+        self._record_page_completion_time()
+        self._increment_index_in_pages()
+        return self._redirect_to_page_the_user_should_be_on()
 
     def post(self) -> Any:
         if self.posted.get(back_button):
