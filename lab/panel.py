@@ -179,7 +179,7 @@ def quota_is_reached(session: Any) -> bool:
         return False
     Player = get_models_module(study_of(session.config).app).Player
     completed = db.query(Player).filter_by(session_id=session.id, completed=True)
-    return int(completed.count()) >= quota
+    return bool(completed.count() >= quota)
 
 
 def statuses(session: Any, study: Study) -> dict[str | None, int]:

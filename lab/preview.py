@@ -1,6 +1,6 @@
 """The page `/Preview/…` of a session: what each arm reads, in every language, side by side.
 
-The real pages, rendered for people in a database in memory: nothing is stored and no arm is used up.
+The real pages, rendered for people in a database in memory: nothing is stored, no arm used up.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from otree.lookup import get_page_lookup
 from otree.session import create_session
 from otree.views import admin, cbv
 
@@ -85,11 +84,9 @@ def _read(
 
 def _page(study: Study, step: Step, participant: Any, language: str) -> str:
     """A page as somebody reads it, without what only belongs to them."""
-    index = [each for each in study.path if each.page].index(step) + 1
     participant.vars["language"] = language
-    participant._index_in_pages = index
-    page = get_page_lookup(participant._session_code, index).page_class.instantiate_without_request()
-    page.set_attributes(participant)
+    participant._index_in_pages = [each for each in study.path if each.page].index(step) + 1
+    page = participant._get_page_instance()
     page.prepare()
     response = page.render_page(page.get_context_data(form=page.get_form_or_mockform()))
     text: str = response.body.decode("utf-8")

@@ -16,7 +16,7 @@ import re
 
 LONGEST = 200
 MASK = "***"
-# /p/CODE/…, /InitializeParticipant/CODE, /join/CODE, /panel/CODE, /api/participant_vars/CODE, and the like.
+# /p/CODE/…, /InitializeParticipant/CODE, /panel/CODE, /api/participant_vars/CODE, and the like.
 CODES = re.compile(
     r"(/+(?:p|InitializeParticipant|OutOfRangeNotification|join|panel|api/+participant\w*)/+)[^/]+",
     re.IGNORECASE,
