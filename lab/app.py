@@ -15,6 +15,8 @@ from types import ModuleType
 from typing import Any
 
 from steps.consent import Consent
+from steps.ending import End
+from steps.panel import Withdrawn
 from study.finding import project
 from study.step import Step, questions
 from study.study import Study
@@ -77,7 +79,7 @@ def _made(study: Study) -> dict[str, Any]:
         "Player": model("Player", BasePlayer, **fields.of(study.columns)),
         "creating_session": sessions.creating_session,
         "vars_for_admin_report": report.vars_for_admin_report,
-        "page_sequence": [_page(study, step) for step in study.path if step.page],
+        "page_sequence": _pages(study),
     }
     for number, (table, name, Row, members, export) in enumerate(_tables(study)):
         made[name] = model(name, Row, **members)
@@ -112,6 +114,16 @@ def _exporter(export: Callable[..., Any], Row: type) -> Callable[..., Any]:
     return custom_export
 
 
+def _pages(study: Study) -> list[type]:
+    pages = [_page(study, step) for step in study.path if step.page]
+    for page in pages:
+        names = getattr(page.step, "unfolds_on", ())  # type: ignore[attr-defined]
+        for later in pages:
+            if later.step.name in names:  # type: ignore[attr-defined]
+                later.folds = (*later.folds, page)  # type: ignore[attr-defined]
+    return pages
+
+
 def _page(study: Study, step: Step) -> type:
     """The page of a step. A class of its own: two of one name in an app would be one to oTree."""
     from lab.page import StudyPage
@@ -131,6 +143,7 @@ def _page(study: Study, step: Step) -> type:
         "may_be_advanced": step.may_be_advanced,
         "needs_arm": bool(study.arms) and step not in study.before_assignment(),
         "may_withdraw": _may_withdraw(study, step),
+        "arrivals": _arrivals(study, step),
     }
     if names := [column.name for column in questions(step, study)]:
         members |= {"form_model": "player", "form_fields": names}
@@ -138,12 +151,17 @@ def _page(study: Study, step: Step) -> type:
 
 
 def _may_withdraw(study: Study, step: Step) -> bool:
-    """Whoever came by a panel can say that they stop, from their consent on."""
-    from lab.panel import has_panel
-
+    """Whoever comes by a panel can say that they stop, on every page from their consent on."""
     earlier = study.path[: study.path.index(step)]
     agreed = any(isinstance(each, Consent) for each in earlier)
-    return has_panel(study) and agreed and step.counted and step is not study.path[-1]
+    return bool(study.of_type(Withdrawn)) and agreed and not isinstance(step, End)
+
+
+def _arrivals(study: Study, step: Step) -> list[Step]:
+    """The step, and those without a page before it, as far as they store when one arrives."""
+    before = study.path[: study.path.index(step)]
+    passed = [*(each for each in before if not each.page), step]
+    return [each for each in passed if type(each).on_arrival is not Step.on_arrival]
 
 
 def _template(step: Step) -> str:

@@ -2,8 +2,7 @@
 
 A panel knows each of its people by an identifier, puts it into the address with which they come,
 and wants it back in the address to which they return. It stands in a table of its own, apart from
-the answers, and in no export, label or log. A study has a panel if it has the parameter
-`IDENTIFIER_NAME`, which one of its steps declares.
+the answers, and in no export, label or log.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from starlette.responses import RedirectResponse, Response
 
 from lab import clock, own_pages
 from lab.sessions import config_of, study_in, study_of
+from steps.ending import STATUS
 from study.parameters import IDENTIFIER
 from study.study import Study
 
@@ -73,7 +73,7 @@ def install() -> None:
 
 
 def has_panel(study: Study) -> bool:
-    return IDENTIFIER_NAME in study.parameters
+    return STATUS in study.columns
 
 
 # ------------------------------------------------------------------------------------ coming
@@ -147,7 +147,7 @@ def _known(study: Study, identifier: str) -> Any:
 
 def return_address(player: Any) -> str | None:
     """Where ``player`` returns to the panel; None: they did not come by one, or stay with us."""
-    status = player.field_maybe_none("panel_status")
+    status = player.field_maybe_none(STATUS)
     query = db.query(Panelist.identifier).filter_by(participant_id=player.participant_id)
     identifier = query.scalar()
     if status is None or identifier is None:
@@ -185,7 +185,7 @@ def quota_is_reached(session: Any) -> bool:
 def statuses(session: Any, study: Study) -> dict[str | None, int]:
     """How many of those who came by the panel have which status; None: they have none (yet)."""
     Player = get_models_module(study.app).Player
-    query = db.query(Player.panel_status).filter_by(session_id=session.id)
+    query = db.query(getattr(Player, STATUS)).filter_by(session_id=session.id)
     query = query.join(Panelist, Panelist.participant_id == Player.participant_id)
     found: dict[str | None, int] = {}
     for (status,) in query:

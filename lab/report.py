@@ -19,6 +19,7 @@ from effort_task.tasks import TASKS
 from lab import panel
 from lab.sessions import study_of
 from lab.wording import currency
+from steps.ending import STATUSES
 from steps.round import Round, main_round
 from study import messages
 from study.pay import Earnings
@@ -91,23 +92,14 @@ def vars_for_admin_report(subsession: Any) -> dict[str, Any]:
     return shown
 
 
-STATUSES = {
-    "completed": "completed",
-    "declined": "declined",
-    "screened_out": "screened out",
-    "quota_full": "sent back because the quota was full",
-    "withdrew": "stopped and said so",
-    None: "left, or are under way",
-}
-
-
 def _panel(session: Any, study: Study) -> dict[str, Any]:
     """The link for the panel, and how its people fared, to hold against its invoice."""
     counts = panel.statuses(session, study)
     return {
         "link": panel.link(session),
         "rows": [
-            {"name": said, "people": counts.get(status, 0)} for status, said in STATUSES.items()
+            {"name": said, "people": counts.get(status, 0)}
+            for status, said in [*STATUSES.items(), (None, "left, or is under way")]
         ],
         "people": sum(counts.values()),
         "quota": session.config.get("quota") or "",

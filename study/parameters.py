@@ -7,6 +7,7 @@ A study has those that its steps and its pay declare, and a few that every study
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -162,6 +163,36 @@ def return_address(name: str, meaning: str) -> Parameter:
         "behind its host, without spaces, user name or password"
     )
     return Parameter(name, "", meaning, allowed, check)
+
+
+def web_address(name: str, meaning: str) -> Parameter:
+    """Nothing, or an address that participants may open."""
+    with_identifier = return_address(name, meaning).check
+
+    def check(value: object) -> str:
+        text = value.strip() if isinstance(value, str) else value
+        if not text:
+            return ""
+        if not isinstance(text, str) or IDENTIFIER in text:
+            raise ValueError(value)
+        with_identifier(f"{text}{'&' if '?' in text else '?'}{IDENTIFIER}")
+        return text
+
+    allowed = "empty or an address that begins with https://, without spaces, user name, password"
+    return Parameter(name, "", meaning, allowed, check)
+
+
+def address_name(name: str, default: str, meaning: str) -> Parameter:
+    """A name that may stand in an address before a value."""
+
+    def check(value: object) -> str:
+        text = value.strip() if isinstance(value, str) else ""
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,39}", text):
+            raise ValueError(value)
+        return text
+
+    allowed = "up to 40 letters, digits, _ and -, a letter first"
+    return Parameter(name, default, meaning, allowed, check)
 
 
 SWITCH = {"": False, "0": False, "false": False, "off": False, "no": False} | {

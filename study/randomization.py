@@ -65,6 +65,11 @@ def removed_places(text: str, stratum: str) -> set[int]:
     return {int(number) for name, _, number in places if name == stratum and number.isdecimal()}
 
 
+def shuffled(seed: str, what: str, count: int, number: int) -> list[int]:
+    """The numbers from 1 to ``count`` in the order drawn for the ``number``-th participant."""
+    return random.Random(f"{seed}/{what}/{number}").sample(range(1, count + 1), count)
+
+
 def score_stratum(score: int, earlier_scores: Sequence[int]) -> str:
     """``high`` or ``low``: a score against the median of those who came earlier.
 
