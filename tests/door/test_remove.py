@@ -136,13 +136,11 @@ def test_a_database_that_was_put_aside_loses_the_person_too(server):
 
 
 def test_the_identifiers_of_a_session_go_and_its_data_stay(server):
-    links = []
-    for _ in range(2):
-        session = server.create_session(
-            STUDY.name, 3, return_declined="https://panel.example/{id}"
-        )
-        links.append((session, session.join_url.replace("/join/", "/panel/")))
-    (first, link), (second, other) = links
+    address = "https://panel.example/{id}"
+    first, second = (
+        server.create_session(STUDY.name, 3, return_declined=address) for _ in range(2)
+    )
+    link, other = (each.join_url.replace("/join/", "/panel/") for each in (first, second))
     person = HttpParticipant(f"{link}?id=member-one")
     person.next(consent="False")
     HttpParticipant(f"{other}?id=member-two")
@@ -165,4 +163,4 @@ def test_without_a_database_it_says_so(tmp_path):
     done = run(tmp_path, sys.executable, "-m", "lab.remove", "abcd1234", PYTHONPATH=str(ROOT))
     assert done.returncode == 1
     assert "There is no database db.sqlite3 in this folder." in done.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert not list(tmp_path.glob("db.sqlite3*"))
