@@ -11,6 +11,7 @@ from typing import Any
 
 from lab.page import StudyPage
 from lab.panel import has_panel, return_address
+from study import words
 
 
 class EndPage(StudyPage):
@@ -18,10 +19,12 @@ class EndPage(StudyPage):
 
     @classmethod
     def vars_for_template(cls, player: Any) -> dict[str, Any]:
-        address = return_address(player) if has_panel(cls.study) else None
-        return super().vars_for_template(player) | {
-            "return_address": address and html.escape(address)
-        }
+        found = super().vars_for_template(player)
+        if has_panel(cls.study):
+            code = {"code": player.participant.code}
+            found["panel_code"] = words.fill(found["common"]["panel"]["code"], code)
+            found["return_address"] = html.escape(return_address(player) or "")
+        return found
 
     def post(self) -> Any:
         return self.get()

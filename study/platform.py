@@ -62,7 +62,7 @@ def of_session(study: Study) -> Iterator[Column]:
         "string",
         "Places in the lists of arms whose participants were removed for good, as stratum:number, "
         "separated by commas. Empty: none.",
-        since="2.1",
+        since="2.0",
     )
 
 
