@@ -17,7 +17,7 @@ from otree.database import AnyModel, db
 from otree.models import Participant, Session
 from otree.views import participant as entrance
 from sqlalchemy import Column, Float, ForeignKey, Integer, String, UniqueConstraint
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.endpoints import HTTPEndpoint
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -99,9 +99,9 @@ class PanelEntrance(HTTPEndpoint):  # type: ignore[misc]
             return own_pages.page("panel_incomplete", request.scope, 400)
         try:
             participant = _participant(study, session, given[0])
-        except StatementError as error:
-            error.hide_parameters = True  # the identifier is for no log
-            raise
+        except DBAPIError as error:
+            # What the database says may quote the identifier, which is for no log.
+            raise RuntimeError(f"{type(error.orig).__name__} in the panel's table") from None
         if participant is None:
             address = _filled(session.config, "quota_full", given[0])
             if address is not None:

@@ -168,10 +168,22 @@ def _in_file(file: Path, remove: Removal) -> Counter[str]:
     if removed:
         with contextlib.closing(connect()) as connection:
             connection.execute("VACUUM")
-            # What was written last stands in a second file, if there is one.
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            _empty_second_file(connection)
         os.utime(file, (status.st_atime, status.st_mtime))  # a copy shows when it was made
     return removed
+
+
+def _empty_second_file(connection: sqlite3.Connection) -> None:
+    """Take over what stands beside the file while it is served, without keeping anybody waiting.
+
+    It waits for those who are reading, and nobody can write meanwhile: so in many short tries.
+    """
+    connection.execute("PRAGMA busy_timeout=100")
+    deadline = time.monotonic() + BUSY_SECONDS
+    while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        if time.monotonic() > deadline:
+            raise CopyError("The database is being read all the time: run this again later.")
+        time.sleep(0.5)
 
 
 def _in_schemas(url: str, remove: Removal) -> Iterator[tuple[str, Counter[str]]]:
