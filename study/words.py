@@ -104,9 +104,8 @@ def _of_study(study: Study, step: Step, language: str) -> Mapping[str, Any]:
 
 def of_step(study: Study, step: Step, language: str) -> dict[str, Any]:
     """The texts of the page of ``step``: its own, and what the study says otherwise."""
-    found: dict[str, Any] = dict(_own(step, language))
-    if step.is_renamed:
-        found.pop("questions", None)  # an instrument put to another use asks something else
+    # An instrument put to another use asks something else.
+    found: dict[str, Any] = {} if step.is_renamed else dict(_own(step, language))
     for part in step.asks():
         brought = _own(part, language).get("questions", {})
         found["questions"] = {**found.get("questions", {}), **brought}

@@ -87,7 +87,7 @@ def test_a_design_is_only_a_declaration(study):
 
 @pytest.mark.parametrize("study", studies().values(), ids=lambda study: study.name)
 def test_every_column_has_one_writer_and_an_explanation(study):
-    written = [column.name for step in study.path for column in step.columns(study)]
+    written = [column.name for step in study.once for column in step.columns(study)]
     assert len(written) == len(set(written))
     for column in [*study.columns.values(), *study.session_columns.values()]:
         assert column.description.endswith((".", ";")), column.name

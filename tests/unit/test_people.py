@@ -28,6 +28,7 @@ class Seat:
     arm_name: str = ""
     config: dict[str, Any] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
+    number: int = 1
 
     def __post_init__(self):
         defaults = {name: each.default for name, each in self.study.parameters.items()}
