@@ -1,4 +1,4 @@
-"""Two languages, chosen for a session and changed by a participant on the first page."""
+"""Languages, chosen for a session and changed by a participant on the first page."""
 
 from __future__ import annotations
 
@@ -99,6 +99,7 @@ def test_money_and_numbers_are_written_as_in_the_language(walk, page):
     [
         ("it-IT,it;q=0.9,en;q=0.8", "it"),
         ("it", "it"),
+        ("ko-KR,ko;q=0.9", "ko"),
         ("de-CH,en;q=0.5,it;q=0.9", "it"),
         ("en-GB,it;q=0.3", "en"),
         ("de,fr", "en"),
