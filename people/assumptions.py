@@ -20,10 +20,13 @@ Effects = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Latent:
-    """The attitude behind a scale: its mean, and by how much its spread is stretched."""
+    """The attitude behind a question: its mean, by how much its spread is stretched, and how far
+    the answers hang together (``loading``; None: as the question has it).
+    """
 
     mean: float = 0.0
     spread: float = 1.0
+    loading: float | None = None
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ class People:
     are the outcomes that move when an effect is given for an arm alone. ``stops`` says by round
     how many leave it early (a logit; -3.2 is 4 in 100). ``latents`` are the attitudes behind
     scales, where they are not those of the step. ``service`` is the correlation of the attitude
-    behind willingness with that behind public service motivation.
+    behind willingness with that behind public service motivation. ``log_hours`` are mean, spread
+    and pull of that attitude in log hours pledged.
     """
 
     effects: Effects = field(default_factory=dict)
@@ -43,6 +47,7 @@ class People:
     stops: Mapping[str, float] = field(default_factory=dict)
     latents: Mapping[str, Latent] = field(default_factory=dict)
     service: float = 0.45
+    log_hours: tuple[float, float, float] = (1.2, 0.7, 0.2)
 
     def effect(self, outcome: str, seat: Seat) -> float:
         """The effect of somebody's arm on ``outcome``; 0 before assignment."""

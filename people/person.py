@@ -186,8 +186,9 @@ class Person:
     ) -> list[float]:
         """Latent answers to the items of a scale, correlated through ``trait`` by ``loading``."""
         dice = self.dice(what)
-        noise = math.sqrt(1 - loading**2)
         assumed = self.people.latents.get(what, Latent(mean))
+        loading = loading if assumed.loading is None else assumed.loading
+        noise = math.sqrt(1 - loading**2)
         shared = assumed.mean + assumed.spread * loading * trait
         if self.style.straight:
             return [shared] * items

@@ -284,6 +284,10 @@ class Study(Declared):
         """The steps in which something is written, each once, whatever order they come in."""
         return tuple(step for step in self.path if not step.again)
 
+    def turns(self, step: Step) -> list[Step]:
+        """The same step at all places where it may stand."""
+        return [each for each in self.path if each.name == step.name]
+
     def step(self, name: str) -> Step:
         """The step called ``name``. Raises ``KeyError``."""
         for step in self.path:

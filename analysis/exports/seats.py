@@ -48,9 +48,9 @@ class RowSeat:
         Steps that depend on a parameter that the export does not hold are left out.
         """
         over = ""
-        for step in self.study.path:
+        for step in self.study.once:
             try:
-                takes_place = step.takes_place(self)
+                takes_place = any(turn.takes_place(self) for turn in self.study.turns(step))
             except KeyError:
                 continue
             if over:
