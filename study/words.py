@@ -102,6 +102,10 @@ def _of_study(study: Study, step: Step, language: str) -> Mapping[str, Any]:
     found = read(path).get(step.name, {})
     if not isinstance(found, Mapping):
         raise DesignError(f"{shown(path)}: {step.name} must be a table of texts, [{step.name}].")
+    asked = found.get("questions", {})
+    if not isinstance(asked, Mapping) or not all(isinstance(x, Mapping) for x in asked.values()):
+        tables = f"a table of texts for each question, [{step.name}.questions.…]"
+        raise DesignError(f"{shown(path)}: {step.name}.questions must hold {tables}.")
     return found
 
 

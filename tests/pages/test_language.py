@@ -25,10 +25,14 @@ def title(language, step):
 
 
 def test_a_session_speaks_its_language(walk, page):
-    for language in STUDY.languages:
-        walk.join(language=language)
-        assert page.inner_text("h1") == title(language, "consent")
-        assert page.get_attribute("html", "lang") == language
+    for study in studies().values():
+        for language in study.languages:
+            walk.join(study.name, language=language)
+            said = words.of_step(study, study.step("consent"), language)["title"]
+            assert page.inner_text("h1") == said
+            assert page.get_attribute("html", "lang") == language
+            offered = page.locator(".languages .language")
+            assert offered.count() == len(study.languages)
 
 
 def test_participants_change_the_language_by_keyboard_and_lose_nothing(walk, page):

@@ -400,6 +400,7 @@ def test_words_that_are_whole_pass(asks):
         ('label = "Which?"', "", "en", "the question 'colour' has no label."),
         (', blue = "Blue"', "", "it", "the options of 'colour' must be red, blue, in this order"),
         ("liking.questions.liking", "liking.questions.likin", "en", "'liking_1' is missing"),
+        ("[colour.questions.colour]", "[colour.questions]", "it", "a table of texts for each"),
         ("{total_minutes}", "", "it", "does not quote the same values as in en"),
         ("[colour]", "[color]\n[colour]", "en", "There is no step 'color'. Did you mean colour?"),
     ],
