@@ -21,7 +21,7 @@ from lab.sessions import study_of
 from lab.wording import currency
 from steps.ending import STATUSES
 from steps.round import Round, main_round
-from study import messages
+from study import messages, words
 from study.pay import Earnings
 from study.study import Study
 
@@ -215,14 +215,14 @@ def _limits(config: Any) -> dict[str, float]:
 
 
 def sample_files(study: Study, config: Any) -> list[str]:
-    """The message files that this session may show and that are still samples.
+    """The files with words that this session may show and that are still samples.
 
     In every language: participants may change theirs on the first page.
     """
     forced = config.get("force_arm")
     arms = [forced] if forced else study.arms_in_use(config)
     shown = {study.arm(arm).message for arm in arms}
-    return [
+    return [*words.samples(study)] + [
         where
         for language in study.languages
         for name, where, message in messages.of_study(study, language)

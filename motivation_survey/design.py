@@ -125,5 +125,5 @@ STUDY = Study(
         Debriefing(),
         PanelReturn(),
     ],
-    languages=["en"],
+    languages=["en", "it", "ko"],
 )

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 LISTS = ("paragraphs", "after", "items")
 """Texts that have several parts."""
 
+SAMPLE = "sample"
+"""``sample = true`` in the words of a study: they are for trying out."""
+
 COMMON = "common"
 TASK = "task"
 
@@ -99,6 +102,10 @@ def _of_study(study: Study, step: Step, language: str) -> Mapping[str, Any]:
     found = read(path).get(step.name, {})
     if not isinstance(found, Mapping):
         raise DesignError(f"{shown(path)}: {step.name} must be a table of texts, [{step.name}].")
+    asked = found.get("questions", {})
+    if not isinstance(asked, Mapping) or not all(isinstance(x, Mapping) for x in asked.values()):
+        tables = f"a table of texts for each question, [{step.name}.questions.…]"
+        raise DesignError(f"{shown(path)}: {step.name}.questions must hold {tables}.")
     return found
 
 
@@ -111,7 +118,9 @@ def of_step(study: Study, step: Step, language: str) -> dict[str, Any]:
         found["questions"] = {**found.get("questions", {}), **brought}
     for key, value in _of_study(study, step, language).items():
         if key == "questions":
-            found[key] = {**found.get(key, {}), **value}
+            brought = found.get(key, {})
+            said = {name: {**brought.get(name, {}), **texts} for name, texts in value.items()}
+            found[key] = {**brought, **said}
         else:
             found[key] = value
     return found
@@ -126,6 +135,14 @@ def of_question(study: Study, step: Step, column: Column, language: str) -> dict
         item = family["items"][int(number) - 1]
         return {**family, **item} if isinstance(item, Mapping) else {**family, "label": item}
     return dict(asked[column.name])
+
+
+def samples(study: Study) -> Iterator[str]:
+    """The files with words of a study's own that are still samples."""
+    for language in study.languages:
+        path = study.folder / "content" / f"{language}.toml"
+        if path.is_file() and read(path).get(SAMPLE):
+            yield shown(path)
 
 
 # --------------------------------------------------------------------------------- checking
@@ -180,7 +197,7 @@ def _check_left_over(study: Study, language: str) -> None:
         return
     known = [step.name for step in study.path if step.page]
     for name in read(path):
-        if name not in known:
+        if name not in (SAMPLE, *known):
             raise DesignError(f"{shown(path)}: {unknown('step', name, known)}")
 
 

@@ -52,9 +52,8 @@ img.phone {{ width: 160px; }} img.tablet {{ width: 300px; }} img.computer {{ wid
 def stops(walk: Walk, language: str) -> Iterator[str]:
     """Every study from the first page to the last; what lies beside it once; and its arms."""
     chosen = {"language": language}
-    for number, study in enumerate(studies().values()):
-        if language not in study.languages:
-            continue
+    held = [study for study in studies().values() if language in study.languages]
+    for number, study in enumerate(held):
         last = {"force_arm": study.names[-1]} if study.arms else {}
         ways = [through(walk, study.name, **chosen, **last)]
         if number == 0:

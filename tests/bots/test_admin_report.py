@@ -63,12 +63,14 @@ def test_it_counts_people_by_arm_and_stage_and_says_what_is_owed(server):
     assert donated[1] == "1.75"
 
 
-def test_it_names_the_sample_messages_that_the_session_may_show(server):
+def test_it_names_the_sample_texts_that_the_session_may_show(server):
     page = words(report(server.create_session("info_source", 2, arms="control,organisation")))
-    assert "This session shows sample messages." in page
+    assert "This session shows sample texts." in page
     assert " content/en/messages/facts/1.toml " in page
     assert "content/en/messages/organisation/2.toml" in page
     assert "content/en/messages/beneficiary/" not in page
+    page = words(report(server.create_session("motivation", 2)))
+    assert " motivation_survey/content/ko.toml " in page
 
 
 def test_it_warns_when_everybody_is_forced_into_one_arm(server):

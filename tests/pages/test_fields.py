@@ -71,6 +71,19 @@ def test_a_scale_is_a_named_group_whose_ends_are_named_too(walk, page):
         assert names == [f"1 – {texts['low']}", "2", "3", "4", "5", "6", f"7 – {texts['high']}"]
 
 
+@pytest.mark.parametrize("letters", ["", "larger"])
+def test_a_scale_of_eleven_steps_is_one_row_on_a_small_telephone(walk, page, letters):
+    page.set_viewport_size({"width": 320, "height": 640})
+    for language in studies()["motivation"].languages:
+        walk.join("motivation", page="NeighboursExpected", language=language)
+        page.evaluate("letters => { document.documentElement.className = letters; }", letters)
+        boxes = [step.bounding_box() for step in page.locator(".step").all()]
+        assert len(boxes) == 11
+        assert len({box["y"] for box in boxes}) == 1
+        assert min(box["width"] for box in boxes) >= 24
+        assert page.evaluate("document.scrollingElement.scrollWidth") == 320
+
+
 def test_number_keys_select_steps_of_a_scale(walk, page):
     walk.join(page="Willingness")
     first = page.locator("[name=willingness_1]")

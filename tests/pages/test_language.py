@@ -1,4 +1,4 @@
-"""Two languages, chosen for a session and changed by a participant on the first page."""
+"""Languages, chosen for a session and changed by a participant on the first page."""
 
 from __future__ import annotations
 
@@ -25,10 +25,14 @@ def title(language, step):
 
 
 def test_a_session_speaks_its_language(walk, page):
-    for language in STUDY.languages:
-        walk.join(language=language)
-        assert page.inner_text("h1") == title(language, "consent")
-        assert page.get_attribute("html", "lang") == language
+    for study in studies().values():
+        for language in study.languages:
+            walk.join(study.name, language=language)
+            said = words.of_step(study, study.step("consent"), language)["title"]
+            assert page.inner_text("h1") == said
+            assert page.get_attribute("html", "lang") == language
+            offered = page.locator(".languages .language")
+            assert offered.count() == len(study.languages)
 
 
 def test_participants_change_the_language_by_keyboard_and_lose_nothing(walk, page):
@@ -99,6 +103,7 @@ def test_money_and_numbers_are_written_as_in_the_language(walk, page):
     [
         ("it-IT,it;q=0.9,en;q=0.8", "it"),
         ("it", "it"),
+        ("ko-KR,ko;q=0.9", "ko"),
         ("de-CH,en;q=0.5,it;q=0.9", "it"),
         ("en-GB,it;q=0.3", "en"),
         ("de,fr", "en"),

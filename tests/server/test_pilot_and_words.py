@@ -6,10 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import requests
 
+from study import words
 from study.finding import studies, study_of
 from tests.harness.server import ROOT, link_project, running
 from tests.server.conftest import read_csv, short, wide
@@ -92,6 +94,7 @@ def test_studies_that_are_worded_differently_have_different_fingerprints(server)
 
 REWORD = """
 import json
+import re
 from pathlib import Path
 from study import messages, words
 from study.finding import project, studies
@@ -107,8 +110,7 @@ for path in sorted(project().glob("**/*.toml")):
     if "content/" not in where and "/words/" not in where:
         continue
     text = path.read_text("utf-8")
-    head, quote, tail = text.rpartition('"')
-    path.write_text(head + "!" + quote + tail, "utf-8")
+    path.write_text(re.sub('"([^"]+)"', r'"\\1!"', text), "utf-8")
     changed[where] = [name for name, one in found().items() if one != before[name]]
     path.write_text(text, "utf-8")
 assert found() == before
@@ -126,21 +128,29 @@ def own_project(folder):
 
 def read_by(where):
     """The studies whose participants read what stands in a file."""
-    folder, rest = where.split("/", 1)
+    folder, *rest = where.removesuffix(".toml").split("/")
+    language = rest[0] if folder == "content" else rest[-1]
     for study in studies().values():
-        told = any(
-            rest.startswith(f"{language}/messages/{arm.message}/")
-            for arm in study.arms
-            for language in study.languages
-        )
-        brought = {(ROOT / where).parents[1]} & {
-            each.folder for step in study.path for each in (step, *step.asks())
-        }
+        if language not in study.languages:
+            continue
+        told = {arm.message for arm in study.arms if arm.message}
         if folder == "content":
-            if told or "/messages/" not in rest:
+            needed = {"common": True, "task": "task" in study.parameters, "facts": told}
+            if needed[rest[1]] if rest[1] in needed else rest[2] in told:
                 yield study.name
-        elif folder == study.app or brought:
+        elif folder == study.app or _brings(study, where):
             yield study.name
+
+
+def _brings(study, where):
+    """Whether a step of the study brings these words, and the study says not all otherwise."""
+    its = words.read(study.folder / "content" / Path(where).name)
+    return any(
+        not each.is_renamed or words.read(ROOT / where).keys() - {"questions", *its[step.name]}
+        for step in study.path
+        for each in (step, *step.asks())
+        if each.folder == (ROOT / where).parents[1]
+    )
 
 
 def test_a_changed_word_changes_the_fingerprint_of_those_who_read_it_and_of_no_others(tmp_path):

@@ -2,21 +2,32 @@
 
 import re
 import shutil
+from copy import deepcopy
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from steps import Assignment, Choice, Scale
+from steps import Assignment, Choice, Gender, Scale, Vignette
 from study import Arm, Study, messages, words
 from study.finding import studies
 from study.messages import message
 from study.problems import ROOT, DesignError
 
 MESSENGERS = ("organisation", "beneficiary")
-LANGUAGES = words.languages()
+STUDY = next(study for study in studies().values() if "organisation" in messages.names(study))
 
 each_study = pytest.mark.parametrize("study", studies().values(), ids=studies())
-each_language = pytest.mark.parametrize("language", LANGUAGES)
+each_language = pytest.mark.parametrize("language", STUDY.languages)
+each_vignette = pytest.mark.parametrize(
+    ("study", "step", "language"),
+    [
+        pytest.param(study, step, language, id=f"{study.name}-{language}")
+        for study in studies().values()
+        for step in study.of_type(Vignette)
+        for language in study.languages
+    ],
+)
 
 
 def told(language):
@@ -82,13 +93,57 @@ def test_a_study_that_is_whole_passes(study):
     messages.check(study)
 
 
-@each_language
-@pytest.mark.parametrize("name", [words.COMMON, words.TASK])
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [
+        *product(words.languages(), [words.COMMON]),
+        *product(STUDY.languages, [words.TASK]),
+    ],
+)
 def test_every_language_has_the_same_texts_as_english(language, name):
     here, english = (dict(words.strings(words.shared(each, name))) for each in (language, "en"))
     assert here.keys() == english.keys()
     for path, text in here.items():
         assert words.placeholders(text) == words.placeholders(english[path]), path
+
+
+# ------------------------------------------------------------------------ what vignettes say
+
+WORDS = {"en": (130, 150), "it": (130, 150), "ko": (90, 110)}
+"""How long a vignette is: short enough for a telephone. Korean writes its particles as parts of
+words, so that the same text has fewer."""
+
+
+@each_vignette
+def test_a_vignette_is_as_long_as_it_should_be_in_every_arm(study, step, language):
+    texts = words.of_step(study, step, language)
+    for parts in product(*(sentences.values() for sentences in texts["sentences"].values())):
+        told = words.fill(texts["paragraphs"], dict(zip(step.quotes, parts, strict=True)))
+        low, high = WORDS[language]
+        assert low <= len(" ".join(told).split()) <= high, parts
+
+
+@each_vignette
+def test_a_sentence_of_a_vignette_that_is_longer_than_the_others_is_named(study, step, language):
+    whole = words.of_step(study, step, language)
+    assert list(step.word_problems(study, whole)) == []
+    for factor in study.factors:
+        for part in factor.parts:
+            texts = deepcopy(whole)
+            told = texts["sentences"][factor.name]
+            told[part] = max(told.values(), key=lambda text: len(text.split())) + " x" * 3
+            [said] = step.word_problems(study, texts)
+            assert said.startswith(f"the sentences on {factor.name} must be alike in length")
+
+
+@pytest.mark.parametrize("study", [s for s in studies().values() if "it" in s.languages])
+def test_italian_never_mixes_the_two_forms_of_address(study):
+    said = [words.of_step(study, step, "it") for step in study.path if step.page]
+    said += [words.shared("it", words.COMMON)]
+    text = " ".join(text for _, text in words.strings(said))
+    familiar = re.findall(r"(?i)\b(?:tu|tuo|tua|tuoi|tue|ti|te|hai|puoi|vuoi)\b", text)
+    formal = re.findall(r"\b(?:Lei|Suo|Sua|Suoi|Sue|Vuole|Immagini)\b", text)
+    assert not (familiar and formal), (familiar, formal)
 
 
 # ------------------------------------------------------------ what is found wrong in messages
@@ -112,7 +167,6 @@ def own(tmp_path, monkeypatch):
 
 
 ORGANISATION = "content/en/messages/organisation/1.toml"
-STUDY = next(study for study in studies().values() if "organisation" in messages.names(study))
 
 
 def add(own, text="", **files):
@@ -346,6 +400,7 @@ def test_words_that_are_whole_pass(asks):
         ('label = "Which?"', "", "en", "the question 'colour' has no label."),
         (', blue = "Blue"', "", "it", "the options of 'colour' must be red, blue, in this order"),
         ("liking.questions.liking", "liking.questions.likin", "en", "'liking_1' is missing"),
+        ("[colour.questions.colour]", "[colour.questions]", "it", "a table of texts for each"),
         ("{total_minutes}", "", "it", "does not quote the same values as in en"),
         ("[colour]", "[color]\n[colour]", "en", "There is no step 'color'. Did you mean colour?"),
     ],
@@ -355,6 +410,20 @@ def test_what_is_wrong_in_words_is_named_with_its_file(asks, old, new, language,
         asks(old, new, language)
     assert str(error.value).startswith(f"asks/content/{language}.toml")
     assert says in str(error.value)
+
+
+def test_a_study_may_say_one_text_of_a_question_otherwise_and_keeps_the_others(own):
+    step = Gender()
+    study = Study(name="asks", title="Asks", question="Does it?", steps=[step])
+    object.__setattr__(study, "file", own / "asks" / "design.py")
+    (own / "asks" / "content").mkdir(parents=True)
+    said = '[gender]\ntitle = "You"\n[gender.questions.gender]\nlabel = "Which?"\n'
+    (own / "asks" / "content" / "en.toml").write_text(said, "utf-8")
+    words.check(study)
+    [column] = step.columns(study)
+    found = words.of_question(study, step, column, "en")
+    assert found["label"] == "Which?"
+    assert list(found["options"]) == list(column.values)
 
 
 # --------------------------------------------------------------------------- filling in, HTML
@@ -369,6 +438,7 @@ def test_an_unknown_placeholder_stays_as_it_stands():
     assert words.fill({"a": ["{x} {y}"]}, {"x": 1}) == {"a": ["1 {y}"]}
 
 
-def test_every_step_with_a_page_speaks_all_languages():
+def test_every_step_speaks_english_and_no_language_without_a_folder():
     for folder in Path(ROOT, "steps").rglob("words"):
-        assert {path.stem for path in folder.glob("*.toml")} == set(LANGUAGES), folder
+        spoken = {path.stem for path in folder.glob("*.toml")}
+        assert {"en"} <= spoken <= set(words.languages()), folder
