@@ -26,6 +26,9 @@ from steps.information import Information
 from steps.instruments.source_recalled import SourceRecalled
 from study.study import Study
 
+PANEL = "panel_status"
+"""The column with what a panel is told of each of its people."""
+
 # ------------------------------------------------------------------------------------------ flow
 
 
@@ -82,6 +85,23 @@ def flow_table(by_arm: pd.DataFrame, plan: Plan) -> Table:
         notes="Exposed: the treatment page was shown. Completed: reached the last page. Analysed: "
         "has the primary outcome, also if they left after it was measured. Everyone stays in the "
         "arm that was drawn.",
+    )
+
+
+def panel_table(everyone: pd.DataFrame, plan: Plan) -> Table | None:
+    """How everybody who came ended, for the panel that sent them; None: no panel did."""
+    column = plan.study.columns.get(PANEL)
+    if column is None or PANEL not in everyone.columns:
+        return None
+    counts = everyone[PANEL].value_counts()
+    rows = [(meaning, int(counts.get(value, 0))) for value, meaning in column.values.items()]
+    rows.append(("left without a status", int(everyone[PANEL].isna().sum())))
+    return Table(
+        name=f"{plan.name}_panel",
+        caption=f"{plan.title}: how participants ended, as their panel is told.",
+        headings=["Status", "Participants"],
+        cells=[[name, f"{count:,}"] for name, count in rows],
+        frame=pd.DataFrame(rows, columns=["status", "participants"]),
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.exports.participants import REASONS
 from analysis.planned.plan import EXCLUSIONS, RARE, Plan
+from analysis.report.diagnosis import PANEL
 from analysis.words import counted, listed
 
 REFERENCES = {
@@ -103,10 +104,12 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _families(plan: Plan) -> str:
-    parts = [
-        f"{family.name} outcomes by {_ADJUSTED_BY[family.adjustment]}" for family in plan.families
-    ]
-    return f"p-values are adjusted within families of claims ({', '.join(parts)})."
+    named = {
+        kind: listed([family.name for family in plan.families if family.adjustment == kind])
+        for kind in dict.fromkeys(family.adjustment for family in plan.families)
+    }
+    parts = [f"{names}: {_ADJUSTED_BY[kind]}" for kind, names in named.items()]
+    return f"p-values are adjusted within families of claims ({'; '.join(parts)})."
 
 
 def _looks(plan: Plan) -> str:
@@ -149,16 +152,33 @@ def left_out(
 ) -> list[tuple[str, int]]:
     """Everybody who is not analysed: the reason and how many; ``excluded`` are `load`'s."""
     rows = [(REASONS[reason], int(count)) for reason, count in excluded.items() if count]
-    declined = int((everyone["consent"] == 0).sum())
-    unassigned = int(everyone["arm"].isna().sum()) - declined
+    without = everyone[everyone["arm"].isna()]
+    declined = int((without["consent"] == 0).sum())
+    ended = _ended(without[(without["consent"] != 0).fillna(True)], plans)
+    unassigned = len(without) - declined - sum(count for _, count in ended)
     forced = int((everyone["arm_forced"] == 1).sum())
     if declined:
         rows.append(("did not consent", declined))
+    rows += ended
     if unassigned > 0:
         rows.append(("left before an arm was drawn", unassigned))
     if forced and _forced_are_left_out(plans):
         rows.append((EXCLUSIONS["forced_arm"], forced))
     return rows
+
+
+def _ended(without: pd.DataFrame, plans: Iterable[Plan]) -> list[tuple[str, int]]:
+    """Those without an arm whom a study took no further, by what their panel is told."""
+    if PANEL not in without.columns:
+        return []
+    words = {
+        v: m
+        for p in plans
+        if PANEL in p.study.columns
+        for v, m in p.study.columns[PANEL].values.items()
+    }
+    counts = without[PANEL].value_counts()
+    return [(meaning, int(counts[value])) for value, meaning in words.items() if value in counts]
 
 
 def _forced_are_left_out(plans: Iterable[Plan]) -> bool:

@@ -8,7 +8,8 @@ import pytest
 
 from analysis import AnalysisError
 from analysis.planned.comparison import differences
-from analysis.planned.plan import FILE, numeric_columns, parse_plan, plans, read_plan
+from analysis.planned.measured import numeric_columns
+from analysis.planned.plan import FILE, parse_plan, plans, read_plan
 from study.finding import studies
 
 PLANS = plans()
@@ -428,8 +429,8 @@ def test_levels_associations_moderation_and_own_covariates_can_be_planned():
     assert plan.bound(plan.hypothesis("M3"), "willingness") == 0.35
     contrasts = {each.id: each.contrast for each in plan.hypotheses}
     assert contrasts["M1"] == "psm (association)"
-    assert contrasts["M2"] == "reward_kind, any level"
-    assert contrasts["M3"] == "reward_kind: money vs none"
+    assert contrasts["M2"] == "reward kind: any level"
+    assert contrasts["M3"] == "reward kind: money vs none"
     assert contrasts["M12"] == "psm × (reward vs control)"
 
 
