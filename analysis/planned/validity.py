@@ -31,8 +31,9 @@ class Check:
     """Whether what a ``factor`` varied came across.
 
     ``recalled`` is the column with what participants remember of it, and ``right`` the answer that
-    is right at each level. From its first level to any other the factor must raise the outcomes
-    in ``moves``, and must not change those in ``stays``.
+    is right at each level: the part of the factor, unless the plan says otherwise. From its first
+    level to any other the factor must raise the outcomes in ``moves``, and must not change those
+    in ``stays``.
     """
 
     factor: str
@@ -74,10 +75,15 @@ def _check(entry: Table, plan: Plan) -> Check:
         return check
     columns = {c.name: c for c in plan.study.columns.values() if c.type == "choice"}
     recalled = entry.choice("recalled", tuple(columns))
-    table = entry.table("right")
-    table.only(*plan.levels[check.factor])
-    answers = tuple(columns[recalled].values)
-    right = {level: table.choice(level, answers) for level in plan.levels[check.factor]}
+    levels = plan.levels[check.factor]
+    parts = {level: plan.study.arm(arms[0]).parts for level, arms in levels.items()}
+    if "right" not in entry.values and all(check.factor in each for each in parts.values()):
+        right = {level: each[check.factor] for level, each in parts.items()}
+    else:
+        table = entry.table("right")
+        table.only(*levels)
+        answers = tuple(columns[recalled].values)
+        right = {level: table.choice(level, answers) for level in levels}
     return replace(check, recalled=recalled, right=right)
 
 
@@ -205,7 +211,7 @@ def variants(data: pd.DataFrame, plan: Plan) -> Iterator[tuple[str, pd.DataFrame
             rest = tuple(c for c in covariates if c.partition("=")[0] != each.within)
             for value, meaning in values.items():
                 rows = data[(data[each.within] == value).fillna(False).to_numpy(dtype=np.bool_)]
-                where = f"{plan.word(each.within)}: {meaning}"
+                where = f"{plan.word(each.within)}: {meaning.replace('_', ' ')}"
                 yield where, rows.reset_index(drop=True), replace(planned, covariates=rest)
         for name in each.instead:
             yield f"{plan.word(name)} instead", data, replace(planned, association=name)

@@ -26,7 +26,7 @@ from analysis.report.drawing import (
     picture,
     zero_line,
 )
-from analysis.report.units import places_by_outcome
+from analysis.report.units import places_by_outcome, standardised
 from analysis.words import interval, listed, number
 from steps.round import Round
 
@@ -99,7 +99,7 @@ def effects(
 def _drawable(estimates: pd.DataFrame) -> pd.DataFrame:
     """The estimates that are differences between arms with an interval, each once."""
     kept = estimates["conf_low"].notna() & (estimates["claim"] != "all")
-    associations = estimates["contrast"].astype(str).str.endswith("(association)")
+    associations = estimates["contrast"].map(standardised).astype(bool)
     return estimates[kept & ~associations].drop_duplicates(["outcome", "contrast"])
 
 
@@ -496,7 +496,8 @@ def flow(
             _arrow(axes, (middle, row), (middle, row + 1), straight=row + 1 < len(before))
         _branches(axes, middle, len(before), len(arms))
         for column, arm in enumerate(arms):
-            _box(axes, column, len(before), arm_name(arm), bold=True)
+            name = arm_name(arm).replace(" + ", " +\n") if len(arms) > 4 else arm_name(arm)
+            _box(axes, column, len(before), name, bold=True)
             for step, stage in enumerate(stages):
                 row = len(before) + 1 + step
                 _arrow(axes, (column, row - 1), (column, row))

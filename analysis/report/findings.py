@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.inference.claims import DIFFERENCES
 from analysis.planned.estimate import cells_of
 from analysis.planned.plan import Family, Hypothesis, Outcome, Plan
-from analysis.report.units import places_by_outcome
+from analysis.report.units import STANDARD, places_by_outcome, standardised
 from analysis.words import interval, listed, number, p_statement
 
 VERDICTS = {
@@ -56,7 +56,12 @@ def findings(
     places = places_by_outcome(estimates, plan)
     names = [family.name for family in (plan.families if families is None else families)]
     rows = cells_of(estimates[estimates["family"].isin(names)])
-    return [_finding(_Row(row, plan, places[row["outcome"]])) for row in rows]
+    return [
+        _finding(
+            _Row(row, plan, STANDARD if standardised(row["contrast"]) else places[row["outcome"]])
+        )
+        for row in rows
+    ]
 
 
 def _finding(row: _Row) -> Finding:

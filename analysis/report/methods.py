@@ -9,8 +9,8 @@ import pandas as pd
 
 from analysis.exports.participants import REASONS
 from analysis.planned.plan import EXCLUSIONS, RARE, Plan
-from analysis.report.diagnosis import PANEL
 from analysis.words import counted, listed
+from steps.ending import STATUS, STATUSES
 
 REFERENCES = {
     "otree": "Chen, D. L., Schonger, M., & Wickens, C. (2016). oTree: An open-source platform for "
@@ -154,7 +154,7 @@ def left_out(
     rows = [(REASONS[reason], int(count)) for reason, count in excluded.items() if count]
     without = everyone[everyone["arm"].isna()]
     declined = int((without["consent"] == 0).sum())
-    ended = _ended(without[(without["consent"] != 0).fillna(True)], plans)
+    ended = _ended(without[(without["consent"] != 0).fillna(True)])
     unassigned = len(without) - declined - sum(count for _, count in ended)
     forced = int((everyone["arm_forced"] == 1).sum())
     if declined:
@@ -167,18 +167,12 @@ def left_out(
     return rows
 
 
-def _ended(without: pd.DataFrame, plans: Iterable[Plan]) -> list[tuple[str, int]]:
-    """Those without an arm whom a study took no further, by what their panel is told."""
-    if PANEL not in without.columns:
+def _ended(without: pd.DataFrame) -> list[tuple[str, int]]:
+    """Those without an arm whom a study took no further, as their panel is told."""
+    if STATUS not in without.columns:
         return []
-    words = {
-        v: m
-        for p in plans
-        if PANEL in p.study.columns
-        for v, m in p.study.columns[PANEL].values.items()
-    }
-    counts = without[PANEL].value_counts()
-    return [(meaning, int(counts[value])) for value, meaning in words.items() if value in counts]
+    counts = without[STATUS].value_counts()
+    return [(words, int(counts[status])) for status, words in STATUSES.items() if status in counts]
 
 
 def _forced_are_left_out(plans: Iterable[Plan]) -> bool:

@@ -13,7 +13,7 @@ from analysis.planned.factorial import factorial_effects
 from analysis.planned.plan import Family, Outcome, Plan
 from analysis.report.figures import arm_name, contrast_name, values
 from analysis.report.table import Table
-from analysis.report.units import places_by_outcome
+from analysis.report.units import STANDARD, places_by_outcome, standardised
 from analysis.words import (
     MISSING,
     decimals,
@@ -74,8 +74,9 @@ CLAIMED = {"": "described", "all": "all"}
 
 def _effect_cells(row: dict[Hashable, Any], plan: Plan, places_of: dict[str, int]) -> list[str]:
     name = str(row["outcome"])
-    standard = str(row["contrast"]).endswith("(association)")
-    scale, places = 1.0 if standard else plan.outcomes[name].scale, places_of[name]
+    scale, places = plan.outcomes[name].scale, places_of[name]
+    if standardised(row["contrast"]):
+        scale, places = 1.0, STANDARD
     claim = str(row["claim"])
     return [
         str(row["hypothesis"]),
@@ -205,8 +206,9 @@ def _robustness_cells(
     row: dict[Hashable, Any], plan: Plan, places_of: dict[str, int]
 ) -> list[str]:
     outcome = plan.outcomes[str(row["outcome"])]
-    standard = str(row["contrast"]).endswith("(association)")
-    scale, places = 1.0 if standard else outcome.scale, places_of[outcome.name]
+    scale, places = outcome.scale, places_of[outcome.name]
+    if standardised(row["contrast"]):
+        scale, places = 1.0, STANDARD
     by_kind, kind_scale = row["robustness_estimate"], 1.0
     if row["robustness"] == "share at the highest value":
         kind_scale = 100.0

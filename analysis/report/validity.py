@@ -16,7 +16,6 @@ from analysis.planned.validity import variants
 from analysis.report.figures import arm_name
 from analysis.report.table import Table
 from analysis.words import (
-    MISSING,
     decimals,
     interval,
     listed,
@@ -283,8 +282,7 @@ def missing_table(data: pd.DataFrame, plan: Plan) -> Table | None:
     columns = dict.fromkeys(name.partition("=")[0] for name in names if name)
     known = [name for name in columns if name in data.columns]
     rows = [
-        {"variable": name, "n": int(data[name].notna().sum()), "missing": data[name].isna().mean()}
-        for name in known
+        (name, int(data[name].notna().sum()), float(data[name].isna().mean())) for name in known
     ]
     if not rows:
         return None
@@ -293,14 +291,10 @@ def missing_table(data: pd.DataFrame, plan: Plan) -> Table | None:
         caption=f"{plan.title}: what was measured before treatment and is missing.",
         headings=["Variable", "N", "Missing"],
         cells=[
-            [
-                plan.word(str(row["variable"])).capitalize(),
-                str(row["n"]),
-                percent(float(row["missing"]), 1) if row["missing"] else MISSING,
-            ]
-            for row in rows
+            [plan.word(name).capitalize(), str(count), percent(missing, 1)]
+            for name, count, missing in rows
         ],
-        frame=pd.DataFrame(rows),
+        frame=pd.DataFrame(rows, columns=["variable", "n", "missing"]),
         notes="Missing: not answered, or not disclosed. A missing covariate is set to the mean of "
         "those known; an association with it leaves such participants out.",
     )
