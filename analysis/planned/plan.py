@@ -462,7 +462,11 @@ def _assumed(root: Table) -> dict[str, float]:
         return {}
     table = root.table("assumed")
     table.only(*ASSUMED)
-    return {name: table.number(name, -1, math.inf, "a number") for name in table.values}
+    numbers = (name for name in table.values if name != "session_size")
+    found = {name: table.number(name, -1, 1, "a number above -1 and below 1") for name in numbers}
+    if "session_size" in table.values:
+        found["session_size"] = table.whole("session_size", 1, 10_000_000)
+    return found
 
 
 def _levels(entry: Table, study: Study) -> dict[str, dict[str, tuple[str, ...]]]:
