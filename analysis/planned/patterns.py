@@ -64,10 +64,11 @@ def read_parts(
     for text in written:
         match = PART.match(text) if isinstance(text, str) else None
         if match is None or match[1] not in (*words, *([None] if alone else [])):
-            either = "neither the id of a hypothesis nor" if alone else "not"
+            said = "neither the id of a hypothesis nor a claim about one"
             entry.refuse(
                 key,
-                f"{text!r} is {either} a claim about one, as in {example}.{choices('', [*words])}",
+                f"{text!r} is {said if alone else 'no claim about a hypothesis'}, as in {example}."
+                f"{choices('', [*words])}",
             )
         found.append(Part(match[2] or match[3], match[1] or ""))
     return tuple(found)
