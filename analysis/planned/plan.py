@@ -180,7 +180,8 @@ class Plan:
     in each arm. ``described`` outcomes are shown by arm and belong to no hypothesis. ``versions``
     is the column that tells the versions of a treatment apart, over which effects are compared.
     ``arms``, the levels of ``factors`` and what was ``measured`` are in words; ``levels`` name the
-    arms of each level of a factor. ``file`` is where it was read.
+    arms of each level of a factor. ``limits`` say what the study cannot show. ``file`` is where it
+    was read.
     """
 
     study: Study
@@ -210,6 +211,7 @@ class Plan:
     patterns: tuple[Pattern, ...] = ()
     checks: tuple[Check, ...] = ()
     sensitivity: tuple[Sensitivity, ...] = ()
+    limits: tuple[str, ...] = ()
     file: Path | None = field(default=None, compare=False)
 
     @property
@@ -381,6 +383,7 @@ def _plan(root: Table) -> Plan:
         patterns=read_patterns(root, plan),
         checks=read_checks(root, plan),
         sensitivity=read_sensitivity(root, plan),
+        limits=_limits(root),
     )
 
 
@@ -454,6 +457,14 @@ def _measured(root: Table, study: Study) -> dict[str, str]:
     table = root.table("measured")
     table.only(*measured_before(study, words=True))
     return {name: table.text(name) for name in table.values}
+
+
+def _limits(root: Table) -> tuple[str, ...]:
+    """What the study cannot show, in sentences."""
+    said = root.values.get("limits", [])
+    if not isinstance(said, list) or not all(isinstance(each, str) and each for each in said):
+        root.refuse("limits", f'limits is {said!r}, but must be a list of sentences: ["…"].')
+    return tuple(said)
 
 
 def _assumed(root: Table) -> dict[str, float]:

@@ -359,6 +359,9 @@ def _exclusions(plan: Plan) -> Iterator[str]:
 def _other(plan: Plan) -> Iterator[str]:
     yield "## Other"
     yield ""
+    for limit in plan.limits:
+        yield f"**Limit.** {limit}"
+        yield ""
     for check in plan.checks:
         yield f"**Did `{check.factor}` come across?** {_check(check)}"
         yield ""

@@ -122,6 +122,7 @@ def write_chapter(
         _flow(writer, compared),
         _balance(compared),
         _checks(compared, manipulation),
+        Section("limits", "What this study cannot show", plan.limits) if plan.limits else None,
     ]
     shown = [section for section in sections if section is not None]
     notes = writer.notes.departures
@@ -186,7 +187,7 @@ def _primary(writer: _Writer, estimates: pd.DataFrame, manipulation: pd.DataFram
         if _known(writer, name)
     ]
     judged = judge(estimates, plan)
-    tables = [validity.pattern_table(each, plan, at) for at, each in enumerate(judged, start=1)]
+    tables = [validity.pattern_table(each, plan) for each in judged]
     tables += _effects(estimates, plan, plan.first, "primary")
     if len(plan.members) == 2 and len(plan.arms) == 4:
         table = planned_tables.factorial_table(writer.assigned, plan, writer.notes)
@@ -368,9 +369,9 @@ def _checks(writer: _Writer, manipulation: pd.DataFrame) -> Section:
     paragraphs = [medium] if medium else []
     if patterns is not None and patterns.cells:
         people = patterns.frame["participant_code"].nunique()
+        seen = listed(list(patterns.frame["pattern"].unique()))
         paragraphs.append(
-            f"{counted(people, 'participant')} gave answers that a person should look at "
-            "(straight-lining, very fast, pasted, or given after leaving the page)."
+            f"{counted(people, 'participant')} gave answers that a person should look at ({seen})."
         )
     return Section(
         "checks",

@@ -61,7 +61,7 @@ def methods(plan: Plan) -> list[str]:
     """The methods paragraphs, for a paper."""
     level = f"{100 * (1 - plan.alpha):g}%"
     slopes = [
-        f"{_named(names)} with {words}"
+        f"{_named(names, plan)} with {words}"
         for names, words in (
             ([c for c in plan.covariates if c not in plan.by_arm], "one common slope each"),
             (plan.by_arm, "a slope in each arm (Lin 2013)"),
@@ -74,6 +74,7 @@ def methods(plan: Plan) -> list[str]:
         "Participants were assigned to arms in permuted blocks at the moment the treatment would "
         "be shown, and are analysed in the arm that was drawn. Each outcome has one least-squares "
         f"regression on the arms{adjusted}{sessions}; every hypothesis is a contrast of it. "
+        f"{_own_covariates(plan)}"
         "Standard errors are HC2 (Samii and Aronow 2012), degrees of freedom Bell and McCaffrey’s "
         f"(Imbens and Kolesár 2016), and {level} intervals and two-sided tests from the t "
         "distribution; several contrasts at once have the F of the same covariance. A missing "
@@ -99,8 +100,18 @@ def methods(plan: Plan) -> list[str]:
     ]
 
 
-def _named(names: Sequence[str]) -> str:
-    return listed([name.replace("_", " ") for name in names])
+def _named(names: Sequence[str], plan: Plan) -> str:
+    return listed([plan.word(name) for name in names])
+
+
+def _own_covariates(plan: Plan) -> str:
+    """The hypotheses that are adjusted for something else."""
+    own: dict[tuple[str, ...], list[str]] = {}
+    for each in plan.hypotheses:
+        if each.covariates is not None:
+            own.setdefault(each.covariates, []).append(each.id)
+    parts = [f"{listed(ids)} for {_named(names, plan) or 'nothing'}" for names, ids in own.items()]
+    return f"Instead are adjusted: {'; '.join(parts)}. " if parts else ""
 
 
 def _families(plan: Plan) -> str:

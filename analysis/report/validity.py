@@ -55,7 +55,7 @@ def _named(shown: Shown, plan: Plan) -> str:
     return f"{shown.part.hypothesis} (“{statement}”)"
 
 
-def pattern_table(judged: Judged, plan: Plan, number: int) -> Table:
+def pattern_table(judged: Judged, plan: Plan) -> Table:
     """What a pattern asks for, part by part."""
     rows = [
         {
@@ -70,7 +70,7 @@ def pattern_table(judged: Judged, plan: Plan, number: int) -> Table:
     ]
     groups = {"won": "Won if all of these hold", "contradicted": "Contradicted if one holds"}
     return Table(
-        name=f"{plan.name}_pattern_{number}",
+        name=f"{plan.name}_{judged.pattern.name.replace(' ', '_')}",
         caption=f"{plan.title}: {judged.pattern.name}, {judged.verdict}.",
         headings=["Hyp.", "Asks", "Holds", "p"],
         cells=[

@@ -48,10 +48,15 @@ def test_it_is_a_study_of_the_same_question_and_replicates_nothing(page):
     assert "replicat" not in words(page).lower()
 
 
+def test_what_the_study_cannot_show_is_said(page):
+    assert "What this study cannot show" in page
+    assert "Willingness is what people say, not what they do" in words(page)
+
+
 def test_every_hypothesis_is_answered_and_every_part_of_the_pattern_shown(folder, page):
     for number in range(1, 13):
         assert f'<span class="id">M{number}</span>' in page
-    asked = {(row["hypothesis"], row["asks"]) for row in rows(folder, "pattern_1")}
+    asked = {(row["hypothesis"], row["asks"]) for row in rows(folder, "published_pattern")}
     assert {("M1", "exceeds"), ("M10", "none"), ("M5", "matters"), ("M1", "below")} <= asked
 
 
