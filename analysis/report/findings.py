@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.inference.claims import DIFFERENCES
 from analysis.planned.estimate import cells_of
 from analysis.planned.plan import Family, Hypothesis, Outcome, Plan
-from analysis.report.units import STANDARD, places_by_outcome, standardised
+from analysis.report.units import STANDARD, places_by_outcome
 from analysis.words import interval, listed, number, p_statement
 
 VERDICTS = {
@@ -49,19 +49,12 @@ class Finding:
     detail: str
 
 
-def findings(
-    estimates: pd.DataFrame, plan: Plan, families: Sequence[Family] | None = None
-) -> list[Finding]:
-    """The findings on ``families`` of claims (all), in the order of the estimates."""
+def findings(estimates: pd.DataFrame, plan: Plan, families: Sequence[Family]) -> list[Finding]:
+    """The findings on ``families`` of claims, in the order of the estimates."""
     places = places_by_outcome(estimates, plan)
-    names = [family.name for family in (plan.families if families is None else families)]
+    names = [family.name for family in families]
     rows = cells_of(estimates[estimates["family"].isin(names)])
-    return [
-        _finding(
-            _Row(row, plan, STANDARD if standardised(row["contrast"]) else places[row["outcome"]])
-        )
-        for row in rows
-    ]
+    return [_finding(_Row(row, plan, places[row["outcome"]])) for row in rows]
 
 
 def _finding(row: _Row) -> Finding:
@@ -184,7 +177,7 @@ class _Row:
 
     values: Mapping[str, Any]
     plan: Plan
-    places: int
+    own_places: int
 
     @property
     def hypothesis(self) -> Hypothesis:
@@ -197,6 +190,10 @@ class _Row:
     @property
     def claim(self) -> str:
         return str(self.values["claim"])
+
+    @property
+    def places(self) -> int:
+        return STANDARD if self.hypothesis.association else self.own_places
 
     @property
     def unit(self) -> str:
