@@ -596,15 +596,13 @@ def _interacting(entry: Table, hypothesis: Hypothesis, plan: Plan) -> Hypothesis
         hypothesis = replace(hypothesis, treatment=high, control=low)
     _refuse_alike(entry, high, low)
     without, with_ = second.values()
-    rows = [
-        _difference(
-            plan.study.names,
-            [arm for arm in first[high] if arm in arms],
-            [arm for arm in first[low] if arm in arms],
-        )
-        for arms in (with_, without)
+    cells = [
+        [a for a in first[at] if a in arms] for arms in (with_, without) for at in (high, low)
     ]
-    row = tuple(more - less for more, less in zip(*rows, strict=True))
+    if not all(cells):
+        entry.refuse("interaction", f"not every combination of {' and '.join(factors)} is an arm.")
+    more, less = (_difference(plan.study.names, *cells[at : at + 2]) for at in (0, 2))
+    row = tuple(a - b for a, b in zip(more, less, strict=True))
     return replace(hypothesis, interaction=factors, weights=(row,))
 
 

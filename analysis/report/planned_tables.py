@@ -165,6 +165,7 @@ def robustness_table(
             "All together",
             "Smallest",
             "p equiv.",
+            "Difference",
             "By arm",
             "p",
             "By kind",
@@ -180,6 +181,7 @@ def robustness_table(
                 "simultaneous_high",
                 "smallest_effect",
                 "p_equivalence",
+                "difference",
                 "by_arm_estimate",
                 "by_arm_p",
                 "robustness",
@@ -195,11 +197,23 @@ def robustness_table(
         notes="All together: the intervals that hold all at once, with "
         f"{100 * (1 - plan.alpha):g}% where no earlier look has spent a part. Smallest: effect of "
         "interest. p equiv.: that the effect is smaller than that, two one-sided tests, before "
-        "adjustment. By arm: the same regression with a slope of each covariate in each arm (Lin "
-        "2013). By kind: what was planned for this kind of outcome, for comparisons of two arms "
-        "or levels; "
-        "the share at the highest value by the planned regression. None of these decides.",
+        "adjustment. Difference, where one is claimed between arms or levels: it matters if the "
+        "interval of all together lies beyond the smallest effect; none that matters if the "
+        f"{100 * (1 - 2 * plan.alpha):g}% interval lies within; size open if p adj. is below the "
+        "level; else undecided. By arm: the same regression with a slope of each covariate in "
+        "each arm (Lin 2013). By kind: what was planned for this kind of outcome, for comparisons "
+        "of two arms or levels; the share at the highest value by the planned regression. None of "
+        "these two decides.",
     )
+
+
+SHORT = {
+    "matters": "matters",
+    "none": "none that matters",
+    "open": "size open",
+    "undecided": "undecided",
+}
+"""The verdicts on differences, in a table."""
 
 
 def _robustness_cells(
@@ -218,6 +232,7 @@ def _robustness_cells(
         interval(row["simultaneous_low"] * scale, row["simultaneous_high"] * scale, places),
         shortest(row["smallest_effect"] * scale, 3),
         p_value(row["p_equivalence"]),
+        SHORT.get(str(row["difference"]), MISSING),
         number(row["by_arm_estimate"] * scale, places),
         p_value(row["by_arm_p"]),
         number(by_kind * kind_scale, 1 if kind_scale > 1 else 2),

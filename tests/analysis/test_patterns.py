@@ -221,7 +221,7 @@ def test_findings_speak_of_associations_only_where_nothing_was_varied():
     assert found["M3"].label == "No difference that matters"
     assert "No difference that matters: the 90% interval" in found["M3"].detail
     assert "with public recognition, mean willingness" in found["M4"].sentence
-    assert "with rules worked out with residents than with" in found["M11"].sentence
+    assert "with routes and rules worked out with residents than with" in found["M11"].sentence
 
 
 # ------------------------------------------------------------------------------- manipulations
