@@ -206,7 +206,7 @@ def variants(data: pd.DataFrame, plan: Plan) -> Iterator[tuple[str, pd.DataFrame
         if each.adding:
             words = " and ".join(plan.word(name) for name in each.adding)
             yield f"with {words}", data, replace(planned, covariates=(*covariates, *each.adding))
-        if each.within:
+        if each.within in data.columns:
             values = plan.study.columns[each.within].values
             rest = tuple(c for c in covariates if c.partition("=")[0] != each.within)
             for value, meaning in values.items():

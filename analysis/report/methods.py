@@ -164,8 +164,10 @@ def left_out(
     """Everybody who is not analysed: the reason and how many; ``excluded`` are `load`'s."""
     rows = [(REASONS[reason], int(count)) for reason, count in excluded.items() if count]
     without = everyone[everyone["arm"].isna()]
-    declined = int((without["consent"] == 0).sum())
-    ended = _ended(without[(without["consent"] != 0).fillna(True)])
+    refused = pd.Series(False, index=without.index)
+    if "consent" in without:
+        refused = (without["consent"] == 0).fillna(False).astype(bool)
+    declined, ended = int(refused.sum()), _ended(without[~refused])
     unassigned = len(without) - declined - sum(count for _, count in ended)
     forced = int((everyone["arm_forced"] == 1).sum())
     if declined:
