@@ -90,7 +90,7 @@ def read_patterns(root: Table, plan: Plan) -> tuple[Pattern, ...]:
     """The ``[[patterns]]`` of a plan whose hypotheses and families were read."""
     if "patterns" not in root.values:
         return ()
-    found = []
+    found: list[Pattern] = []
     for entry in root.tables("patterns"):
         entry.only(*Pattern.__dataclass_fields__)
         won = read_parts(entry, "won", CLAIMS, '["H7", "none(H4)"]')
@@ -104,6 +104,8 @@ def read_patterns(root: Table, plan: Plan) -> tuple[Pattern, ...]:
             known_parts(entry, "won", won, plan),
             known_parts(entry, "contradicted", against, plan),
         )
+        if pattern.name in [each.name for each in found]:
+            entry.refuse("name", f"two patterns are called {pattern.name!r}.")
         _refuse_untested(entry, pattern, plan)
         found.append(pattern)
     return tuple(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -70,7 +71,7 @@ def pattern_table(judged: Judged, plan: Plan) -> Table:
     ]
     groups = {"won": "Won if all of these hold", "contradicted": "Contradicted if one holds"}
     return Table(
-        name=f"{plan.name}_{judged.pattern.name.replace(' ', '_')}",
+        name=f"{plan.name}_{re.sub(r'[^a-z0-9]+', '_', judged.pattern.name.lower())}",
         caption=f"{plan.title}: {judged.pattern.name}, {judged.verdict}.",
         headings=["Hyp.", "Asks", "Holds", "p"],
         cells=[
