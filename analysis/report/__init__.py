@@ -2,8 +2,8 @@
 
 `write_report` reads exports, `chapter` turns one experiment into findings (`findings`), figures
 (`figures`, drawn and saved by `drawing`) and tables (`planned_tables`, `diagnosis`, `validity`,
-rendered by `table`) from its `estimates`; `methods` says how, `page` sets the page, `manifest` records from
-what. The same inputs and seed give the same bytes.
+rendered by `table`) from its `estimates`; `methods` says how, `page` sets the page, `manifest`
+records from what. The same inputs and seed give the same bytes.
 """
 
 from __future__ import annotations
