@@ -23,8 +23,8 @@ CLAIMED = {
     "differs": "The contrast is claimed not to be 0, in either direction; the test is two-sided",
     "increase": "The contrast is claimed to be positive; the test is two-sided",
     "decrease": "The contrast is claimed to be negative; the test is two-sided",
-    "none": "The contrast is claimed to be smaller than the smallest effect of interest, in either "
-    "direction, by two one-sided tests",
+    "none": "The contrast is claimed to be smaller than the smallest effect of interest, in "
+    "either direction, by two one-sided tests",
     "exceeds": "The contrast is claimed to be above the smallest effect of interest; the test is "
     "one-sided",
 }
