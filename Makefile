@@ -27,7 +27,7 @@ screenshots: .venv/.tests-installed
 
 benchmarks: .venv/.tests-installed
 	for each in whatever_the_experimenter_does live_messages capacity panel hostile_clients first_paint \
-			first_page randomization_inference reading_exports report; do \
+			first_page randomization_inference published_pattern reading_exports report; do \
 		$(BIN)/python -m benchmarks.$$each || exit 1; done
 
 .venv/.installed: requirements.txt analysis/requirements.txt

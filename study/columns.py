@@ -23,6 +23,7 @@ class Column:
     answers : the participant answers this in a form; optional: or leaves it empty.
     always : whoever completed the study has it.
     background : treatment cannot change it, although it may be asked afterwards.
+    late : it is filled at the end, wherever its step stands.
     since : the version that brought it: exports of earlier ones do not have it.
     """
 
@@ -37,6 +38,7 @@ class Column:
     optional: bool = False
     always: bool = False
     background: bool = False
+    late: bool = False
     since: str = ""
 
 

@@ -374,7 +374,7 @@ class Study(Declared):
         for step in self.before_assignment():
             if step.again:
                 continue
-            found += [column.name for column in step.columns(self)]
+            found += [column.name for column in step.columns(self) if not column.late]
             found += [measure.name for measure in step.measures(self)]
         return found
 

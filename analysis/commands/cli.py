@@ -534,7 +534,7 @@ def _power_design(command: argparse.ArgumentParser) -> None:
         ("--attrition", 0.05, float, "share of the assigned who are lost"),
     ):
         design.add_argument(
-            name, type=kind, default=default, metavar="X", help=f"{meaning} (default: {default})"
+            name, type=kind, metavar="X", help=f"{meaning} (default: the plan's, or {default})"
         )
 
 
@@ -576,10 +576,12 @@ def _run_power(options: argparse.Namespace) -> int:
 def _compact(curve: pd.DataFrame) -> pd.DataFrame:
     """The power table with each Monte-Carlo error beside its number."""
     shown = curve[["n", "hypothesis", "claim", "contrast", "effect"]].copy()
+    shown["SE"] = curve["std_error"].map(lambda v: "" if v != v else f"{v:.3f}")
     for column, heading in (
         ("power", "power"),
         ("power_adjusted", "power, adjusted"),
         ("minimum_detectable_effect", "detectable effect"),
+        ("detectable_first", "at first step"),
         ("smallest_claimable", "claimable bound"),
     ):
         pairs = zip(curve[column], curve[f"{column}_error"], strict=True)
@@ -592,10 +594,13 @@ def _verdicts(curve: pd.DataFrame, at_size: pd.DataFrame, plan: Plan) -> Iterato
 
     ``at_size`` is the curve at the planned size.
     """
+    from analysis.report.units import standardised
+
     target = f"{100 * plan.power:g}%"
     yield (
-        f"\nIn standard deviations. Detectable effect: found with {target} power. Claimable "
-        f"bound: the smallest within which an effect of 0 is claimed to lie with {target} power."
+        f"\nIn standard deviations. Detectable effect: found with {target} power; at the first "
+        "step: if it has to be found before all others of its family. Claimable bound: the "
+        f"smallest within which an effect of 0 is claimed to lie with {target} power."
     )
     for row in curve[curve["claim"] == "none"].to_dict("records"):
         bound, claimable = row["smallest_effect"], row["smallest_claimable"]
@@ -614,8 +619,8 @@ def _verdicts(curve: pd.DataFrame, at_size: pd.DataFrame, plan: Plan) -> Iterato
     for row in at_size[at_size["claim"] == "none"].to_dict("records"):
         claimable = row["smallest_claimable"]
         unit = (
-            f" ({claimable * outcome.expected_sd * outcome.scale:.1f} {outcome.unit})"
-            if outcome.expected_sd
+            f" ({claimable * outcome.expected_sd * outcome.scale:.2g} {outcome.unit})"
+            if outcome.expected_sd and not standardised(row["contrast"])
             else ""
         )
         yield (

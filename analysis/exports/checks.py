@@ -224,10 +224,12 @@ def _factors(everyone: Everyone) -> Iterator[Problem]:
     for study in everyone.studies:
         own = everyone.of(study) & frame["arm"].isin(study.names)
         for factor in study.factors:
-            expected = frame["arm"].isin(list(factor.arms)).astype("Int64")
+            levels = factor.levels(study).items()
+            expected = frame["arm"].map({arm: level for level, arms in levels for arm in arms})
+            wrong = frame[factor.name].astype("string") != expected.astype("string")
             yield from _found(
                 everyone,
-                own & ((frame[factor.name] != expected) | frame[factor.name].isna()),
+                own & wrong.fillna(True),
                 factor.name,
                 f"is {{{factor.name}}}, which does not go with arm {{arm}}.",
             )

@@ -5,7 +5,8 @@
    its sign is the claimed one.
 3. The wrong sign with an adjusted p below alpha is evidence of the opposite. An interval that
    holds together with all others of the family, wholly beyond the smallest effect, adds "and
-   larger"; one wholly within it, "and smaller".
+   larger"; one wholly within it, "and smaller". Of a claimed difference it is also said whether it
+   matters (`difference`).
 4. A conjunction has the largest of its parts' unadjusted p-values, signs as claimed; it needs no
    further adjustment (Berger 1982, 10.1080/00401706.1982.10487790).
 5. A conjunction that is won carries its parts; otherwise each part stands on its adjusted p.
@@ -28,6 +29,15 @@ CLAIMS = {
     "exceeds": "is above the smallest effect of interest",
 }
 """By name: what is claimed of a contrast."""
+
+
+DIFFERENCES = {
+    "matters": "A difference that matters",
+    "none": "No difference that matters",
+    "open": "A difference, size open",
+    "undecided": "Undecided",
+}
+"""By name: the four verdicts on a difference between arms or levels."""
 
 
 def p_value(claim: str, estimate: float, std_error: float, df: float, bound: float) -> float:
@@ -75,3 +85,19 @@ def size(interval: Interval, bound: float) -> str:
     if low > bound or high < -bound:
         return "larger"
     return "smaller" if -bound < low and high < bound else ""
+
+
+def difference(
+    adjusted: float, together: Interval, tested: Interval, bound: float, alpha: float
+) -> str:
+    """Whether a difference matters, one of `DIFFERENCES`.
+
+    It matters if the simultaneous interval, ``together``, lies beyond ± ``bound``. It does not if
+    the interval of the equivalence test (90% at an ``alpha`` of 5%), ``tested``, lies within, also
+    where it excludes 0. Else its size is open if it is one (``adjusted`` below ``alpha``).
+    """
+    if size(together, bound) == "larger":
+        return "matters"
+    if size(tested, bound) == "smaller":
+        return "none"
+    return "open" if adjusted < alpha else "undecided"

@@ -16,6 +16,7 @@ def coded(data: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, Plan]:
     than `RARE` people gave. Who did not answer is missing in all of them.
     """
     named = {*plan.covariates, *(c for each in plan.hypotheses for c in each.covariates or ())}
+    named |= {name for each in plan.sensitivity for name in each.adding}
     added: dict[str, pd.Series] = {}
     into: dict[str, tuple[str, ...]] = {}
     for name in sorted(named & set(data.columns)):
@@ -43,5 +44,6 @@ def coded(data: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, Plan]:
         covariates=unfolded(plan.covariates),
         by_arm=unfolded(plan.by_arm),
         hypotheses=hypotheses,
+        sensitivity=tuple(replace(s, adding=unfolded(s.adding)) for s in plan.sensitivity),
     )
     return data.assign(**added), changed

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from analysis.planned.patterns import Part
 from analysis.planned.plan import Plan
 from analysis.words import listed
 
@@ -36,14 +37,12 @@ def _values(part: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     elif isinstance(part, Mapping):
         for key, value in part.items():
             yield from _values(value, f"{path}.{key}")
-    elif isinstance(part, tuple) and part and hasattr(part[0], "statement"):
-        for each in part:
-            yield from _values(each, f"{path}.{each.id}")
-    elif isinstance(part, tuple) and part and hasattr(part[0], "adjustment"):
-        for each in part:
-            yield from _values(each, f"{path}.{each.name}")
-    elif isinstance(part, tuple) and part and is_dataclass(part[0]):
+    elif isinstance(part, tuple) and part and isinstance(part[0], Part):
         yield path, tuple(f"{each.claim}({each.hypothesis})" for each in part)
+    elif isinstance(part, tuple) and part and is_dataclass(part[0]):
+        # What is declared in a list is called by its first field: id, name, factor, hypothesis.
+        for each in part:
+            yield from _values(each, f"{path}.{getattr(each, fields(each)[0].name)}")
     else:
         yield path, None if isinstance(part, float) and math.isnan(part) else part
 

@@ -20,6 +20,7 @@ from analysis.inference.fit import Contrasts, Fit, Floats, contrasts, fit, joint
 from analysis.inference.randomization import randomize
 from analysis.inference.sample import Sample, prepare
 from analysis.planned.coding import coded
+from analysis.planned.patterns import claimed
 from analysis.planned.plan import RARE, Family, Hypothesis, Plan, plans, read_plan
 from analysis.planned.progress import Progress, progress
 from analysis.planned.robustness import robustness
@@ -56,6 +57,7 @@ COLUMNS = (
     "level",
     "verdict",
     "size",
+    "difference",
     "control_mean",
     "control_sd",
     "smallest_effect",
@@ -73,12 +75,22 @@ COLUMNS = (
 
 ``p_value`` and ``p_randomization`` are those of the t (for several contrasts, of the F);
 ``p_claim`` is that of the claim, which ``p_adjusted`` is made from and never falls below.
-``level`` is what ``p_adjusted`` is held against. An association is in standard deviations of both.
-For several contrasts at once ``estimate`` is the root of their mean square; for a conjunction it
-is that of the part which decides.
+``level`` is what ``p_adjusted`` is held against. ``difference`` says of a claimed difference
+between arms or levels whether it matters (`analysis.inference.claims.DIFFERENCES`). An association
+is in standard deviations of both. For several contrasts at once ``estimate`` is the root of their
+mean square; for a conjunction it is that of the part which decides.
 """
 
-TEXTS = ("estimator", "covariates", "verdict", "size", "robustness", "adjustment", "claim")
+TEXTS = (
+    "estimator",
+    "covariates",
+    "verdict",
+    "size",
+    "difference",
+    "robustness",
+    "adjustment",
+    "claim",
+)
 
 
 @dataclass
@@ -254,7 +266,7 @@ class _Cell:
             "contrast": each.contrast,
             "outcome": self.outcome,
             "term": each.term,
-            "control": "" if each.factor else each.control,
+            "control": "" if each.factor or each.interaction else each.control,
             "adjustment": self.family.adjustment if self.tested else "",
             "smallest_effect": plan.bound(each, self.outcome),
             "level": level,
@@ -495,11 +507,7 @@ class _Work:
     def _weights(self, sample: Sample, each: Hypothesis, slope: str) -> Floats:
         if each.association:
             return sample.model.common_slope(sample.common.index(slope))[None]
-        named = [dict(zip(self.plan.study.names, row, strict=True)) for row in each.weights]
-        arms = [
-            sample.arm_weights({arm: weight for arm, weight in row.items() if weight})
-            for row in named
-        ]
+        arms = [sample.arm_weights(row) for row in self.plan.weights(each)]
         number = sample.by_arm.index(slope) if slope else None
         return np.array([sample.model.weights(row, number) for row in arms])
 
@@ -578,7 +586,7 @@ class _Work:
         """Mean and spread of the arm compared with; without one, the spread of all."""
         values = rows[cell.outcome].astype(float)
         each = cell.hypothesis
-        compared = bool(each.control) and not each.factor
+        compared = bool(each.control) and not each.factor and not each.interaction
         if compared:
             values = values[rows["arm"] == each.control]
         return {
@@ -679,21 +687,15 @@ def _conjoin(cell: _Cell, parts: Mapping[str, _Cell], plan: Plan, number: int) -
 
     Several conjunctions of a family share alpha out evenly (Bonferroni).
     """
-    found = []
+    alone = []
     for part in cell.hypothesis.all:
         member = parts[part.hypothesis]
-        bound = plan.bound(member.hypothesis, cell.outcome)
-        p_value = member.number("p_value")
-        if not member.hypothesis.joint:
-            value, error, df = map(member.number, ("estimate", "std_error", "df"))
-            p_value = claims.p_value(part.claim, value, error, df, bound)
-        claim = member.claim(plan, part.claim)
-        found.append((claim, member.number("estimate"), p_value))
-    together = claims.conjunction(found)
+        row = member.row(plan, plan.alpha)
+        alone.append(claimed(part, row, member.claim(plan, part.claim)))
+    together = float(max(alone))
     cell.values["n"] = 0
-    if np.isnan(together):
+    if np.isnan(alone).any():
         return
-    alone = [claims.conjunction([each]) for each in found]
     decides = parts[cell.hypothesis.all[int(np.argmax(alone))].hypothesis]
     taken = (
         "estimate",
@@ -719,18 +721,22 @@ def _conjoin(cell: _Cell, parts: Mapping[str, _Cell], plan: Plan, number: int) -
 def _verdict(cell: _Cell, plan: Plan, level: float, carried: bool) -> dict[str, str]:
     each = cell.hypothesis
     if np.isnan(cell.number("estimate")):
-        return {"verdict": "missing", "size": ""}
+        return {"verdict": "missing"}
     if each.all:
-        return {"verdict": "won" if cell.number("p_adjusted") < level else "open", "size": ""}
+        return {"verdict": "won" if cell.number("p_adjusted") < level else "open"}
     if not cell.tested:
-        return {"verdict": "described", "size": ""}
+        return {"verdict": "described"}
     interval = cell.number("simultaneous_low"), cell.number("simultaneous_high")
     value, adjusted = cell.number("estimate"), cell.number("p_adjusted")
     bound = plan.bound(each, cell.outcome)
     reached = claims.verdict(cell.claim(plan), value, adjusted, interval, bound, level)
     if carried and reached not in ("won", "difference"):
         reached = "carried"
-    return {"verdict": reached, "size": claims.size(interval, bound)}
+    found = {"verdict": reached, "size": claims.size(interval, bound)}
+    if each.sized:
+        tested = cell.number("equivalence_low"), cell.number("equivalence_high")
+        found["difference"] = claims.difference(adjusted, interval, tested, bound, level)
+    return found
 
 
 def cells_of(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from analysis.planned.plan import Plan
 
 
 def heterogeneity(data: pd.DataFrame, plan: Plan, notes: Notes) -> pd.DataFrame:
-    """The change of each comparison of two arms per standard deviation of each moderator.
+    """The change of each comparison of arms or levels per standard deviation of each moderator.
 
     Gerber & Green 2012, *Field Experiments*, ch. 9; exploratory. The tidy frame with
     ``hypothesis``, ``moderator`` and ``contrast``, from the `analysed` participants.
@@ -24,14 +24,14 @@ def heterogeneity(data: pd.DataFrame, plan: Plan, notes: Notes) -> pd.DataFrame:
             scaled = _standardised(data, moderator)
             if scaled is None:
                 continue
-            for each in plan.pairs:
+            for each in plan.comparisons:
                 sessions = SESSION if plan.session_effects and SESSION in data.columns else None
                 try:
                     frame = contrast(
                         scaled,
                         outcome,
                         "arm",
-                        {each.treatment: 1, each.control: -1},
+                        plan.weights(each)[0],
                         slope=moderator,
                         covariates=[c for c in plan.covariates if c != moderator],
                         sessions=sessions,

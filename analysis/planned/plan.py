@@ -7,7 +7,6 @@ something that does not exist, or that contradicts itself, is refused with its f
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +15,10 @@ import numpy as np
 
 from analysis.errors import AnalysisError
 from analysis.inference.claims import CLAIMS
+from analysis.planned.measured import before, measured_before, numeric_columns, one_before
+from analysis.planned.patterns import Part, Pattern, known_parts, read_parts, read_patterns
 from analysis.planned.tables import Table, choices, read_table
+from analysis.planned.validity import Check, Sensitivity, read_checks, read_sensitivity
 from study.finding import studies
 from study.problems import shown
 from study.study import Study
@@ -45,15 +47,13 @@ EXCLUSIONS = {
     "forced_arm": "participants whose arm was set by hand (force_arm)",
     "not_assigned": "participants who left before an arm was drawn",
 }
-PART = re.compile(r"^(?:(\w+)\(([\w.-]+)\)|([\w.-]+))$")
-"""A part of a conjunction: ``H7``, as it is claimed, or ``none(H4)``."""
-
 RARE = 5
 """Of an outcome with two values, the rarer must be there so often among those compared: fewer make
 a standard error that is too small for claims of no difference, and a randomization p that hangs on
 who they are."""
 
-NUMERIC = ("boolean", "integer", "number", "money")
+ASSUMED = ("session_size", "session_correlation", "baseline_correlation", "attrition")
+"""What a plan may assume for `power` (`analysis.simulation.power.Design`)."""
 
 
 @dataclass(frozen=True)
@@ -89,23 +89,15 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of a conjunction: a claim about the contrast of another hypothesis."""
-
-    hypothesis: str
-    claim: str
-
-
-@dataclass(frozen=True)
 class Hypothesis:
     """One claim about one contrast, about several at once, or a conjunction of others.
 
-    It compares ``treatment`` with ``control``; or is the ``interaction`` of two factors; the
-    effect of a ``factor``, between two of its levels or among all; an ``association`` with
-    something measured before treatment; or ``all`` of several parts. With a ``moderator``, the
-    comparison is of the outcome's slopes on it. ``weights`` are those of the arms, in the design's
-    order, one row per contrast. ``covariates`` None: those of the plan. A ``descriptive`` one is
-    not tested.
+    It compares ``treatment`` with ``control``; or is the ``interaction`` of two factors, of the
+    first between these two levels where it has more; the effect of a ``factor``, between two of
+    its levels or among all; an ``association`` with something measured before treatment; or
+    ``all`` of several parts. With a ``moderator``, the comparison is of the outcome's slopes on
+    it. ``weights`` are those of the arms, in the design's order, one row per contrast.
+    ``covariates`` None: those of the plan. A ``descriptive`` one is not tested.
     """
 
     id: str
@@ -132,15 +124,14 @@ class Hypothesis:
                 for part in self.all
             )
         if self.association:
-            return f"{self.association} (association)"
+            return f"{_spaced(self.association)} (association)"
+        shown = f"{self.treatment} vs {self.control}" if self.treatment else "any level"
         if self.interaction:
-            shown = " × ".join(self.interaction)
-        elif self.factor and not self.treatment:
-            shown = f"{self.factor}, any level"
-        else:
-            shown = f"{self.treatment} vs {self.control}"
-            shown = f"{self.factor}: {shown}" if self.factor else shown
-        return f"{self.moderator} × ({shown})" if self.moderator else shown
+            first, second = map(_spaced, self.interaction)
+            shown = f"{first} ({shown}) × {second}" if self.treatment else f"{first} × {second}"
+        elif self.factor:
+            shown = f"{_spaced(self.factor)}: {shown}"
+        return f"{_spaced(self.moderator)} × ({shown})" if self.moderator else shown
 
     @property
     def term(self) -> str:
@@ -153,6 +144,21 @@ class Hypothesis:
     def joint(self) -> bool:
         """Whether it claims something of several contrasts at once."""
         return len(self.weights) > 1
+
+    @property
+    def compares(self) -> bool:
+        """Whether it is the difference between the means of two arms, or of two levels."""
+        return bool(self.control) and not self.interaction and not self.moderator
+
+    @property
+    def sized(self) -> bool:
+        """Whether it claims such a difference, so that it is said whether that matters."""
+        differs = self.claim in ("differs", "increase", "decrease")
+        return self.compares and differs and not self.descriptive
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -173,8 +179,9 @@ class Plan:
     the outcomes are looked at before. ``by_arm`` are those of the ``covariates`` that have a slope
     in each arm. ``described`` outcomes are shown by arm and belong to no hypothesis. ``versions``
     is the column that tells the versions of a treatment apart, over which effects are compared.
-    ``arms`` and ``factors`` are in words; ``levels`` name the arms of each level of a factor.
-    ``file`` is where it was read.
+    ``arms``, the levels of ``factors`` and what was ``measured`` are in words; ``levels`` name the
+    arms of each level of a factor. ``limits`` say what the study cannot show. ``file`` is where it
+    was read.
     """
 
     study: Study
@@ -193,12 +200,18 @@ class Plan:
     described: tuple[str, ...]
     versions: str
     arms: Mapping[str, str]
-    factors: Mapping[str, str]
+    factors: Mapping[str, Mapping[str, str]]
+    measured: Mapping[str, str]
     size: int
     looks: tuple[int, ...]
     levels: Mapping[str, Mapping[str, tuple[str, ...]]]
+    assumed: Mapping[str, float]
     hypotheses: tuple[Hypothesis, ...] = ()
     families: tuple[Family, ...] = ()
+    patterns: tuple[Pattern, ...] = ()
+    checks: tuple[Check, ...] = ()
+    sensitivity: tuple[Sensitivity, ...] = ()
+    limits: tuple[str, ...] = ()
     file: Path | None = field(default=None, compare=False)
 
     @property
@@ -211,22 +224,49 @@ class Plan:
         return self.families[0]
 
     @property
+    def first(self) -> tuple[Family, ...]:
+        """The families on the primary outcomes, the primary one first."""
+        return tuple(f for f in self.families if f.outcomes == self.primary.outcomes)
+
+    @property
+    def others(self) -> tuple[Family, ...]:
+        """The families on secondary outcomes."""
+        return tuple(family for family in self.families if family not in self.first)
+
+    @property
     def judged(self) -> tuple[str, ...]:
         """The outcomes of all families."""
-        return tuple(name for family in self.families for name in family.outcomes)
+        names = (name for family in self.families for name in family.outcomes)
+        return tuple(dict.fromkeys(names))
 
     @property
     def members(self) -> dict[str, tuple[str, ...]]:
-        """For each factor of the design, the arms in which it is present."""
-        return {factor.name: tuple(factor.arms) for factor in self.study.factors}
+        """For each factor of the design that is there or not, the arms in which it is."""
+        named = {factor.name: self.levels[factor.name] for factor in self.study.factors}
+        return {name: levels["1"] for name, levels in named.items() if set(levels) == {"0", "1"}}
+
+    @property
+    def comparisons(self) -> list[Hypothesis]:
+        """The hypotheses that compare the means of two arms or levels, each comparison once."""
+        found = {h.weights: h for h in reversed(self.hypotheses) if h.compares}
+        return [h for h in self.hypotheses if found.get(h.weights) is h]
 
     @property
     def pairs(self) -> list[Hypothesis]:
-        """The hypotheses that compare the means of two arms."""
-        return [h for h in self.hypotheses if h.control and not h.factor and not h.moderator]
+        """Those that compare two arms."""
+        return [each for each in self.comparisons if not each.factor]
 
     def hypothesis(self, name: str) -> Hypothesis:
         return next(each for each in self.hypotheses if each.id == name)
+
+    def weights(self, hypothesis: Hypothesis) -> list[dict[str, float]]:
+        """The arms that each of its contrasts compares, with their weights."""
+        rows = (zip(self.study.names, row, strict=True) for row in hypothesis.weights)
+        return [{arm: weight for arm, weight in row if weight} for row in rows]
+
+    def word(self, name: str) -> str:
+        """What a variable is called in sentences."""
+        return self.measured.get(name, _spaced(name))
 
     def rows(self, family: Family) -> list[Hypothesis]:
         """What stands under each outcome of a family: tested, described, and conjunctions."""
@@ -235,8 +275,14 @@ class Plan:
             for each in self.hypotheses
             if each.id in family.hypotheses
             or each.descriptive
-            or (each.all and family == self.primary)
+            or (each.all and family == self.home(each))
         ]
+
+    def home(self, each: Hypothesis) -> Family | None:
+        """The first family that holds all parts of a conjunction, in which it is judged."""
+        described = {h.id for h in self.hypotheses if h.descriptive}
+        parts = {part.hypothesis for part in each.all} - described
+        return next((f for f in self.families if parts <= set(f.hypotheses)), None)
 
     def bound(self, hypothesis: Hypothesis, outcome: str) -> float:
         """The smallest effect of interest of a hypothesis on an outcome; NaN: it has none."""
@@ -287,23 +333,6 @@ def parse_plan(text: str, name: str = "plan") -> Plan:
     return _plan(read_table(text, name))
 
 
-def numeric_columns(study: Study) -> tuple[str, ...]:
-    """The columns and measures of a study's participants that can be outcome or covariate."""
-    numbers = (name for name, column in study.columns.items() if column.type in NUMERIC)
-    return tuple(dict.fromkeys([*numbers, *study.measures]))
-
-
-def measured_before(study: Study, *, words: bool = False) -> tuple[str, ...]:
-    """Those measured before the arm is drawn, which alone may be covariates or moderators.
-
-    ``words``: answers in words too, which may be covariates (`analysis.planned.coding`).
-    """
-    known = set(numeric_columns(study))
-    if words:
-        known |= {c.name for c in study.columns.values() if c.type == "choice" and c.answers}
-    return tuple(name for name in dict.fromkeys(study.written_before) if name in known)
-
-
 # ---------------------------------------------------------------------------- from text to plan
 
 
@@ -313,7 +342,7 @@ def _plan(root: Table) -> Plan:
     if not study.arms:
         root.refuse("study", f"the study {study.name} has no arms, so nothing can be compared.")
     outcomes = _outcomes(root.table("outcomes"), study)
-    covariates = _before(root, "covariates", study, words=True)
+    covariates = before(root, "covariates", study, words=True)
     size = root.whole("size", 4 * len(study.arms), 10_000_000)
     plan = Plan(
         study=study,
@@ -326,20 +355,20 @@ def _plan(root: Table) -> Plan:
         covariates=covariates,
         by_arm=root.names("by_arm", covariates),
         session_effects=root.flag("session_effects", True),
-        heterogeneity=_before(root, "heterogeneity", study),
+        heterogeneity=before(root, "heterogeneity", study),
         exclusions=root.names("exclusions", tuple(EXCLUSIONS)),
         outcomes=outcomes,
         described=root.names("described", tuple(outcomes)),
         versions=root.choice("versions", tuple(study.columns))
         if "versions" in root.values
         else "",
-        arms=_words(root, "arms", tuple(study.names)),
-        factors=_words(root, "factors", tuple(f.name for f in study.factors))
-        if study.factors
-        else {},
+        arms=_words(root.table("arms"), tuple(study.names)),
+        factors=_factors(root, study),
+        measured=_measured(root, study),
         size=size,
         looks=_looks(root, size, len(study.arms)),
         levels=_levels(root, study),
+        assumed=_assumed(root),
     )
     hypotheses = tuple(_hypothesis(each, plan) for each in root.tables("hypotheses"))
     plan = _with_parts(root, replace(plan, hypotheses=hypotheses))
@@ -347,36 +376,15 @@ def _plan(root: Table) -> Plan:
     families = tuple(_family(each, plan) for each in root.tables("families"))
     _refuse_repeated_outcomes(root, families)
     plan = replace(plan, families=families)
+    _refuse_homeless(root, plan)
     _check_bounds(root, plan)
-    return plan
-
-
-def _before(entry: Table, key: str, study: Study, *, words: bool = False) -> tuple[str, ...]:
-    """Names of what was measured before the arm was drawn."""
-    written = entry.values.get(key)
-    for name in written if isinstance(written, list) else []:
-        _refuse_later(entry, key, f"names {name!r}", name, study)
-    return entry.names(key, measured_before(study, words=words))
-
-
-def _one_before(entry: Table, key: str, study: Study) -> str:
-    _refuse_later(entry, key, f"is {entry.values[key]!r}", entry.values[key], study)
-    return entry.choice(key, measured_before(study))
-
-
-def _refuse_later(entry: Table, key: str, said: str, name: object, study: Study) -> None:
-    """Refuses what treatment may have changed, and says in which step it is measured."""
-    if name in study.written_before:
-        return
-    for step in study.path:
-        written = [column.name for column in step.columns(study)]
-        written += [measure.name for measure in step.measures(study)]
-        if name in written:
-            entry.refuse(
-                key,
-                f"{key} {said}, which is measured after the arm is drawn ({step.place}, "
-                f"{step.name}), so treatment may change it.{choices('', measured_before(study))}",
-            )
+    return replace(
+        plan,
+        patterns=read_patterns(root, plan),
+        checks=read_checks(root, plan),
+        sensitivity=read_sensitivity(root, plan),
+        limits=_limits(root),
+    )
 
 
 def _outcomes(table: Table, study: Study) -> dict[str, Outcome]:
@@ -428,19 +436,54 @@ def _looks(entry: Table, size: int, arms: int) -> tuple[int, ...]:
     return tuple(looks)
 
 
-def _words(entry: Table, key: str, names: tuple[str, ...]) -> dict[str, str]:
-    words = entry.table(key)
-    words.only(*names)
-    return {name: words.text(name) for name in names}
+def _words(entry: Table, names: Iterable[str]) -> dict[str, str]:
+    """A text for each of ``names``, and nothing else."""
+    entry.only(*names)
+    return {name: entry.text(name) for name in names}
+
+
+def _factors(root: Table, study: Study) -> dict[str, dict[str, str]]:
+    """The levels of the design's factors in words."""
+    if not study.factors:
+        return {}
+    table = root.table("factors")
+    table.only(*(factor.name for factor in study.factors))
+    return {f.name: _words(table.table(f.name), f.levels(study)) for f in study.factors}
+
+
+def _measured(root: Table, study: Study) -> dict[str, str]:
+    if "measured" not in root.values:
+        return {}
+    table = root.table("measured")
+    table.only(*measured_before(study, words=True))
+    return {name: table.text(name) for name in table.values}
+
+
+def _limits(root: Table) -> tuple[str, ...]:
+    """What the study cannot show, in sentences."""
+    said = root.values.get("limits", [])
+    if not isinstance(said, list) or not all(isinstance(each, str) and each for each in said):
+        root.refuse("limits", f'limits is {said!r}, but must be a list of sentences: ["…"].')
+    return tuple(said)
+
+
+def _assumed(root: Table) -> dict[str, float]:
+    """What `power` assumes instead of its own values."""
+    if "assumed" not in root.values:
+        return {}
+    table = root.table("assumed")
+    table.only(*ASSUMED)
+    numbers = (name for name in table.values if name != "session_size")
+    found = {name: table.number(name, -1, 1, "a number above -1 and below 1") for name in numbers}
+    if "session_size" in table.values:
+        found["session_size"] = table.whole("session_size", 1, 10_000_000)
+    return found
 
 
 def _levels(entry: Table, study: Study) -> dict[str, dict[str, tuple[str, ...]]]:
     """The arms of each level of each factor: those of the design, and those named in the plan."""
     found = {
-        factor.name: {
-            "0": tuple(arm for arm in study.names if arm not in factor.arms),
-            "1": tuple(factor.arms),
-        }
+        factor.name: {level: tuple(arms) for level, arms in factor.levels(study).items()}
         for factor in study.factors
     }
     if "levels" not in entry.values:
@@ -468,7 +511,7 @@ def _hypothesis(entry: Table, plan: Plan) -> Hypothesis:
         entry.refuse("expected", f"'expected' is called 'claim' now.{choices('', tuple(CLAIMS))}")
     entry.only(*known)
     forms = [form for form in FORMS if form in entry.values]
-    if "treatment" in forms and "factor" in forms:
+    if "treatment" in forms and {"factor", "interaction"} & set(forms):
         forms.remove("treatment")
     if len(forms) != 1:
         said = " and ".join(forms) or "none of them"
@@ -476,7 +519,8 @@ def _hypothesis(entry: Table, plan: Plan) -> Hypothesis:
             None, f"a hypothesis has one of {', '.join(FORMS)} (with control); this has {said}."
         )
     form = forms[0]
-    own = {"treatment": ("control",), "factor": ("treatment", "control")}.get(form, ())
+    both = ("treatment", "control")
+    own = {"treatment": ("control",), "factor": both, "interaction": both}.get(form, ())
     for key in ("treatment", "control"):
         if key in entry.values and key != form and key not in own:
             entry.refuse(key, f"a hypothesis has {form} or {key}, not both.")
@@ -487,7 +531,7 @@ def _hypothesis(entry: Table, plan: Plan) -> Hypothesis:
         smallest_effect=entry.number("smallest_effect", 0, math.inf, "a number above 0")
         if "smallest_effect" in entry.values
         else math.nan,
-        covariates=_before(entry, "covariates", plan.study, words=True)
+        covariates=before(entry, "covariates", plan.study, words=True)
         if "covariates" in entry.values
         else None,
         descriptive=entry.flag("descriptive", False),
@@ -496,14 +540,15 @@ def _hypothesis(entry: Table, plan: Plan) -> Hypothesis:
         for key in ("claim", "smallest_effect", "covariates", "descriptive", "moderator"):
             if key in entry.values:
                 entry.refuse(key, f"a conjunction has no {key}; its parts have.")
-        return replace(hypothesis, all=_parts(entry))
+        parts = read_parts(entry, "all", CLAIMS, '["none(H4)", "H7"]')
+        return replace(hypothesis, all=parts)
     if form == "association":
-        return replace(hypothesis, association=_one_before(entry, "association", plan.study))
+        return replace(hypothesis, association=one_before(entry, "association", plan.study))
     hypothesis = _compared(entry, form, hypothesis, plan)
     if hypothesis.joint and hypothesis.claim != "differs":
         entry.refuse("claim", "a claim about several contrasts at once must be 'differs'.")
     if "moderator" in entry.values:
-        hypothesis = replace(hypothesis, moderator=_one_before(entry, "moderator", plan.study))
+        hypothesis = replace(hypothesis, moderator=one_before(entry, "moderator", plan.study))
     return hypothesis
 
 
@@ -511,10 +556,7 @@ def _compared(entry: Table, form: str, hypothesis: Hypothesis, plan: Plan) -> Hy
     """The hypothesis with what it compares, and the weights of the arms."""
     arms = tuple(plan.study.names)
     if form == "interaction":
-        factors = _interaction(entry, plan)
-        members = [plan.members[name] for name in factors]
-        row = tuple(math.prod(1.0 if arm in m else -1.0 for m in members) for arm in arms)
-        return replace(hypothesis, interaction=factors, weights=(row,))
+        return _interacting(entry, hypothesis, plan)
     levels: Mapping[str, tuple[str, ...]] = {arm: (arm,) for arm in arms}
     factor = ""
     if form == "factor":
@@ -528,8 +570,7 @@ def _compared(entry: Table, form: str, hypothesis: Hypothesis, plan: Plan) -> Hy
             return replace(hypothesis, factor=factor, weights=rows)
     treatment = entry.choice("treatment", tuple(levels))
     control = entry.choice("control", tuple(levels))
-    if treatment == control:
-        entry.refuse("control", f"treatment and control are both {control!r}.")
+    _refuse_alike(entry, treatment, control)
     row = _difference(arms, levels[treatment], levels[control])
     return replace(hypothesis, factor=factor, treatment=treatment, control=control, weights=(row,))
 
@@ -539,50 +580,55 @@ def _difference(arms: Sequence[str], high: Sequence[str], low: Sequence[str]) ->
     return tuple((arm in high) / len(high) - (arm in low) / len(low) for arm in arms)
 
 
-def _interaction(entry: Table, plan: Plan) -> tuple[str, ...]:
+def _interacting(entry: Table, hypothesis: Hypothesis, plan: Plan) -> Hypothesis:
+    """The difference that the second factor makes to the effect of the first."""
     if not plan.study.factors:
         entry.refuse("interaction", f"{plan.name} has no factors that could interact.")
-    factors = entry.names("interaction", tuple(plan.members), empty=False)
+    factors = entry.names("interaction", tuple(f.name for f in plan.study.factors), empty=False)
     if len(factors) != 2:
         entry.refuse("interaction", "interaction must name two factors.")
-    return factors
+    first, second = (plan.levels[name] for name in factors)
+    if len(second) > 2:
+        entry.refuse("interaction", f"{factors[1]} has more than two levels; name it first.")
+    low, high, *_ = first
+    if len(first) > 2 or {"treatment", "control"} & set(entry.values):
+        high, low = (entry.choice(key, tuple(first)) for key in ("treatment", "control"))
+        hypothesis = replace(hypothesis, treatment=high, control=low)
+    _refuse_alike(entry, high, low)
+    without, with_ = second.values()
+    cells = [
+        [a for a in first[at] if a in arms] for arms in (with_, without) for at in (high, low)
+    ]
+    if not all(cells):
+        entry.refuse("interaction", f"not every combination of {' and '.join(factors)} is an arm.")
+    more, less = (_difference(plan.study.names, *cells[at : at + 2]) for at in (0, 2))
+    row = tuple(a - b for a, b in zip(more, less, strict=True))
+    return replace(hypothesis, interaction=factors, weights=(row,))
 
 
-def _parts(entry: Table) -> tuple[Part, ...]:
-    written = entry.raw("all")
-    if not isinstance(written, list) or len(written) < 2:
-        entry.refuse("all", 'all must name two hypotheses or more: ["none(H4)", "H7"].')
-    found = []
-    for text in written:
-        match = PART.match(text) if isinstance(text, str) else None
-        if match is None or (match[1] is not None and match[1] not in CLAIMS):
-            entry.refuse(
-                "all",
-                f"{text!r} is neither the id of a hypothesis nor a claim about one, as in "
-                f"none(H4).{choices('', tuple(CLAIMS))}",
-            )
-        found.append(Part(match[2] or match[3], match[1] or ""))
-    return tuple(found)
+def _refuse_alike(entry: Table, treatment: str, control: str) -> None:
+    if treatment == control:
+        entry.refuse("control", f"treatment and control are both {control!r}.")
 
 
 def _with_parts(entry: Table, plan: Plan) -> Plan:
     """Conjunctions checked, and their parts given the claims of their hypotheses."""
-    single = {each.id: each for each in plan.hypotheses if not each.all}
-    found = []
-    for place, each in _placed(entry, plan):
-        for part in each.all:
-            if part.hypothesis not in single:
-                names = choices(part.hypothesis, tuple(single))
-                place.refuse("all", f"all names {part.hypothesis!r}.{names}")
-            if single[part.hypothesis].joint and part.claim not in ("", "differs"):
-                place.refuse("all", f"{part.hypothesis} can only be claimed to differ.")
-        parts = (replace(p, claim=p.claim or single[p.hypothesis].claim) for p in each.all)
-        found.append(replace(each, all=tuple(parts)))
-    return replace(plan, hypotheses=tuple(found))
+    found = tuple(
+        replace(each, all=known_parts(place, "all", each.all, plan))
+        for place, each in _placed(entry, plan)
+    )
+    return replace(plan, hypotheses=found)
 
 
 def _placed(entry: Table, plan: Plan) -> Iterator[tuple[Table, Hypothesis]]:
     yield from zip(entry.tables("hypotheses"), plan.hypotheses, strict=True)
+
+
+def _refuse_homeless(entry: Table, plan: Plan) -> None:
+    """The parts of a conjunction are in one family, which judges it."""
+    for place, each in _placed(entry, plan):
+        if each.all and plan.home(each) is None:
+            place.refuse("all", f"no family holds all parts of {each.id}.")
 
 
 def _check_bounds(entry: Table, plan: Plan) -> None:

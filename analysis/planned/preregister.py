@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analysis.planned.patterns import AGAINST, Pattern
 from analysis.planned.plan import (
     ADJUSTMENTS,
     EXCLUSIONS,
@@ -14,17 +15,18 @@ from analysis.planned.plan import (
     Outcome,
     Plan,
 )
+from analysis.planned.validity import Check, Sensitivity
 from analysis.words import listed
 from study import randomization
 
 CLAIMED = {
-    "differs": "It is claimed that the two differ, in either direction; the test is two-sided",
-    "increase": "A positive difference is claimed; the test is two-sided",
-    "decrease": "A negative difference is claimed; the test is two-sided",
-    "none": "It is claimed that the difference is smaller than the smallest effect of interest, "
-    "in either direction, by two one-sided tests",
-    "exceeds": "It is claimed that the estimate is above the smallest effect of interest; the "
-    "test is one-sided",
+    "differs": "The contrast is claimed not to be 0, in either direction; the test is two-sided",
+    "increase": "The contrast is claimed to be positive; the test is two-sided",
+    "decrease": "The contrast is claimed to be negative; the test is two-sided",
+    "none": "The contrast is claimed to be smaller than the smallest effect of interest, in "
+    "either direction, by two one-sided tests",
+    "exceeds": "The contrast is claimed to be above the smallest effect of interest; the test is "
+    "one-sided",
 }
 
 
@@ -65,6 +67,20 @@ def _hypotheses(plan: Plan) -> Iterator[str]:
     yield ""
     for hypothesis in plan.hypotheses:
         yield f"- **{hypothesis.id}.** {hypothesis.statement} {_claim(hypothesis, plan)}"
+    for pattern in plan.patterns:
+        yield f"- **The {pattern.name}.** {pattern.statement} {_pattern(pattern)}"
+
+
+def _pattern(pattern: Pattern) -> str:
+    parts = listed([f"{part.hypothesis} ({part.claim})" for part in pattern.won])
+    said = (
+        f"Won if all of {parts} hold together: the largest of their unadjusted p-values, signs as "
+        "claimed, is below the level"
+    )
+    if pattern.contradicted:
+        against = [f"{part.hypothesis} {AGAINST[part.claim]}" for part in pattern.contradicted]
+        said += f"; contradicted if {' or '.join(against)}"
+    return f"{said}; otherwise undecided, naming the parts that do not hold."
 
 
 def _claim(each: Hypothesis, plan: Plan) -> str:
@@ -150,9 +166,11 @@ def _looks(plan: Plan) -> str:
 def _variables(plan: Plan) -> Iterator[str]:
     yield "## Variables"
     yield ""
-    shown = [(family.name.capitalize(), family.outcomes) for family in plan.families]
-    shown += [("Described", plan.described)] if plan.described else []
-    for kind, outcomes in shown:
+    others = dict.fromkeys(name for family in plan.others for name in family.outcomes)
+    shown = {"Primary": plan.primary.outcomes, "Secondary": others, "Described": plan.described}
+    for kind, outcomes in shown.items():
+        if not outcomes:
+            continue
         yield f"**{kind} outcomes**"
         yield ""
         for name in outcomes:
@@ -222,11 +240,26 @@ def _analysis(plan: Plan) -> Iterator[str]:
             "version."
         )
     yield ""
+    yield ""
+    for each in plan.sensitivity:
+        yield f"**{each.hypothesis} otherwise**, deciding nothing: {_otherwise(each)}."
+        yield ""
     yield (
         f"**Heterogeneity.** The change of each comparison with {_names(plan.heterogeneity)} on "
         "the primary outcomes, from the same regression with a slope of the moderator in each "
         "arm, reported without adjustment for the number of tests."
     )
+
+
+def _otherwise(each: Sensitivity) -> str:
+    parts = []
+    if each.adding:
+        parts.append(f"with {_names(each.adding)} among the covariates")
+    if each.within:
+        parts.append(f"within each value of `{each.within}`")
+    if each.instead:
+        parts.append(f"with {_names(each.instead)} in its place, one at a time")
+    return "; ".join(parts)
 
 
 def _robust(plan: Plan) -> str:
@@ -241,7 +274,11 @@ def _estimate(each: Hypothesis) -> str:
         return f"slope on `{each.association}`, both in standard deviations"
     if each.interaction:
         first, second = each.interaction
-        shown = f"effect of `{first}` with `{second}` less its effect without"
+        between = f" ({each.treatment} less {each.control})" if each.treatment else ""
+        shown = (
+            f"effect of `{first}`{between} at the second level of `{second}` less that at its "
+            "first"
+        )
     elif each.joint:
         shown = f"all differences between the levels of `{each.factor}` at once"
     elif each.factor:
@@ -287,6 +324,16 @@ def _inference(plan: Plan) -> Iterator[str]:
         "hypothesis, by two one-sided tests against the smallest effect of interest "
         "(10.1177/1948550617697177)."
     )
+    if any(each.sized for each in plan.hypotheses):
+        yield ""
+        yield (
+            "**Whether a difference matters.** Each claimed difference between arms or levels "
+            "gets one of four verdicts. It matters if its simultaneous interval lies wholly "
+            "beyond the smallest effect of interest; there is no difference that matters if its "
+            f"{100 * (1 - 2 * plan.alpha):g}% interval lies wholly within, also where that "
+            "excludes 0; else there is a difference, size open, if its adjusted p-value is below "
+            "the level, and otherwise it is undecided."
+        )
 
 
 def _family(family: Family) -> str:
@@ -313,9 +360,32 @@ def _exclusions(plan: Plan) -> Iterator[str]:
 def _other(plan: Plan) -> Iterator[str]:
     yield "## Other"
     yield ""
+    for limit in plan.limits:
+        yield f"**Limit.** {limit}"
+        yield ""
+    for check in plan.checks:
+        yield f"**Did `{check.factor}` come across?** {_check(check)}"
+        yield ""
     yield (
         "Reported, never conditioned on: what checks whether the treatment came across, and the "
         "time on its page. Balance before treatment, reliability of scales, floor and ceiling "
         "effects, and suspicious answer patterns are described. This text was generated from the "
         "study's `plan.toml`; the report is produced from the same file and lists departures."
+    )
+
+
+def _check(check: Check) -> str:
+    parts = []
+    if check.recalled:
+        right = listed([f"{answer} at level {level}" for level, answer in check.right.items()])
+        parts.append(
+            f"`{check.recalled}`, of which the right answer is {right}, has to be right more "
+            "often than by guessing"
+        )
+    if check.moves:
+        parts.append(f"{_names(check.moves)} has to be higher than at the first level")
+    if check.stays:
+        parts.append(f"{_names(check.stays)} has to be alike within its smallest effect")
+    return (
+        f"{'; '.join(parts)}. Otherwise the report says that a null may be a failed manipulation."
     )

@@ -64,8 +64,7 @@ def _fitted(
             by_arm=covariates if by_arm else (),
             sessions=sessions,
         )
-        named = zip(plan.study.names, each.weights[0], strict=True)
-        arms = sample.arm_weights({arm: weight for arm, weight in named if weight})
+        arms = sample.arm_weights(plan.weights(each)[0])
         found = contrasts(fit(sample.outcomes, sample.model), sample.model.weights(arms)[None])
     except AnalysisError:
         return np.nan, np.nan
@@ -89,22 +88,24 @@ def _by_kind(
         )
         found = _fitted(framed, "_top", plan, each, covariates, by_arm=False)
         return ("share at the highest value", *found)
-    if kind == "continuous" or not each.control or each.factor:
+    if kind == "continuous" or not each.compares:
         return nothing
-    pair = data[data["arm"].isin([each.treatment, each.control])].reset_index(drop=True)
+    # Arms of one level count as one: they weigh the same.
+    sides = {arm: "1" if weight > 0 else "0" for arm, weight in plan.weights(each)[0].items()}
+    pair = data.assign(_side=data["arm"].map(sides)).dropna(subset="_side").reset_index(drop=True)
     known = pair.dropna(subset=[c for c in covariates if c in pair.columns])
     options: dict[str, Any] = {"covariates": list(covariates) or None}
     try:
         if kind == "count":
-            frame = count_model(known, outcome, "arm", each.control, se_type="HC2", **options)
+            frame = count_model(known, outcome, "_side", "0", se_type="HC2", **options)
             value = float(np.exp(frame["estimate"].iloc[0]))
             return "ratio of means, count model", value, float(frame["p_value"].iloc[0])
         if kind == "binary":
-            frame = ordered_logit(known, outcome, "arm", each.control, **options)
+            frame = ordered_logit(known, outcome, "_side", "0", **options)
             value = float(np.exp(frame["estimate"].iloc[0]))
             return "odds ratio, logit", value, float(frame["p_value"].iloc[0])
         blocks = BLOCK if BLOCK in pair and pair[BLOCK].notna().all() else None
-        frame = rank_test(pair, outcome, "arm", each.control, blocks=blocks)
+        frame = rank_test(pair, outcome, "_side", "0", blocks=blocks)
     except AnalysisError:
         return nothing
     first = frame.iloc[0]

@@ -1,9 +1,9 @@
 """The report: the whole planned analysis as one page, with tables and figures beside it.
 
 `write_report` reads exports, `chapter` turns one experiment into findings (`findings`), figures
-(`figures`, drawn and saved by `drawing`) and tables (`planned_tables`, `diagnosis`, rendered by
-`table`) from its `estimates`; `methods` says how, `page` sets the page, `manifest` records from
-what. The same inputs and seed give the same bytes.
+(`figures`, drawn and saved by `drawing`) and tables (`planned_tables`, `diagnosis`, `validity`,
+rendered by `table`) from its `estimates`; `methods` says how, `page` sets the page, `manifest`
+records from what. The same inputs and seed give the same bytes.
 """
 
 from __future__ import annotations

@@ -16,10 +16,12 @@ from analysis.planned.estimate import (
     interim_sentence,
 )
 from analysis.planned.heterogeneity import heterogeneity
-from analysis.planned.plan import Plan
+from analysis.planned.patterns import judge
+from analysis.planned.plan import Family, Plan
 from analysis.planned.progress import Progress, progress
+from analysis.planned.validity import manipulated
 from analysis.planned.versions import by_version
-from analysis.report import diagnosis, figures, planned_tables
+from analysis.report import diagnosis, figures, planned_tables, validity
 from analysis.report.drawing import Picture
 from analysis.report.effort import pace
 from analysis.report.findings import CLAIMED, Finding, findings
@@ -109,15 +111,18 @@ def write_chapter(
     if not reached.shown:
         return _interim(writer, compared, reached)
     estimates = estimate_experiment(people, used, writer.notes, reached)
+    manipulation = manipulated(people, used, writer.notes)
     sections = [
-        _primary(compared, estimates),
+        _primary(compared, estimates, manipulation),
         _outcomes(compared),
         _secondary(compared, estimates),
+        _sensitivity(compared),
         _heterogeneity(compared),
         _versions(compared),
         _flow(writer, compared),
         _balance(compared),
-        _checks(compared),
+        _checks(compared, manipulation),
+        Section("limits", "What this study cannot show", plan.limits) if plan.limits else None,
     ]
     shown = [section for section in sections if section is not None]
     notes = writer.notes.departures
@@ -174,27 +179,38 @@ def _known(writer: _Writer, outcome: str) -> bool:
     return outcome in writer.assigned.columns and bool(writer.assigned[outcome].notna().any())
 
 
-def _primary(writer: _Writer, estimates: pd.DataFrame) -> Section:
+def _primary(writer: _Writer, estimates: pd.DataFrame, manipulation: pd.DataFrame) -> Section:
     plan = writer.plan
     pictures = [
         figures.effects(writer.assigned, estimates, plan, plan.outcomes[name], writer.mark)
         for name in plan.primary.outcomes
         if _known(writer, name)
     ]
-    primary = plan.primary.name
-    tables = [planned_tables.effects_table(estimates, plan, primary)]
-    robust = planned_tables.robustness_table(estimates, plan, primary)
-    tables += [robust] if robust else []
+    judged = judge(estimates, plan)
+    tables = [validity.pattern_table(each, plan) for each in judged]
+    tables += _effects(estimates, plan, plan.first, "primary")
     if len(plan.members) == 2 and len(plan.arms) == 4:
         table = planned_tables.factorial_table(writer.assigned, plan, writer.notes)
         tables += [table] if table else []
     return Section(
         "answers",
         "The answers",
-        findings=findings(estimates, plan, plan.primary.name),
+        paragraphs=[
+            *(validity.pattern_sentence(each, plan) for each in judged),
+            *validity.manipulation_sentences(manipulation, estimates, plan),
+        ],
+        findings=findings(estimates, plan, plan.first),
         pictures=pictures,
         tables=tables,
     )
+
+
+def _effects(
+    estimates: pd.DataFrame, plan: Plan, families: Sequence[Family], name: str
+) -> list[Table]:
+    robust = planned_tables.robustness_table(estimates, plan, families, name)
+    found = [planned_tables.effects_table(estimates, plan, families, name)]
+    return [*found, robust] if robust else found
 
 
 def _outcomes(writer: _Writer) -> Section:
@@ -250,11 +266,11 @@ def _effort_over_time(writer: _Writer) -> tuple[Picture | None, str]:
 
 def _secondary(writer: _Writer, estimates: pd.DataFrame) -> Section | None:
     plan = writer.plan
-    families = plan.families[1:]
+    families = plan.others
     if not families:
         return None
     overview = figures.overview(estimates, plan, writer.mark)
-    found = [each for f in families for each in findings(estimates, plan, f.name)]
+    found = findings(estimates, plan, families)
     tested = [each for each in found if each.verdict not in ("missing", "described")]
     claimed = [each for each in found if each.verdict in CLAIMED]
     level = 100 * float(estimates["level"].iloc[0])
@@ -263,19 +279,22 @@ def _secondary(writer: _Writer, estimates: pd.DataFrame) -> Section | None:
         f"outcomes {'has' if len(claimed) == 1 else 'have'} an answer at the {level:.3g}% level"
         f"{'; the others are not settled' if len(claimed) < len(tested) else ''}."
     )
-    tables = []
-    for family in families:
-        tables.append(planned_tables.effects_table(estimates, plan, family.name))
-        robust = planned_tables.robustness_table(estimates, plan, family.name)
-        tables += [robust] if robust else []
     return Section(
         "secondary",
         "Secondary outcomes",
         paragraphs=[sentence],
         findings=claimed,
         pictures=[overview] if overview else [],
-        tables=tables,
+        tables=_effects(estimates, plan, families, "secondary"),
     )
+
+
+def _sensitivity(writer: _Writer) -> Section | None:
+    assert writer.reached is not None
+    table = validity.sensitivity_table(writer.assigned, writer.plan, writer.notes, writer.reached)
+    if table is None:
+        return None
+    return Section("sensitivity", "Does it hold up otherwise?", tables=[table])
 
 
 def _heterogeneity(writer: _Writer) -> Section | None:
@@ -310,6 +329,7 @@ def _flow(writer: _Writer, compared: _Writer) -> Section:
         else []
     )
     tables = [
+        diagnosis.panel_table(writer.everyone, plan),
         diagnosis.flow_table(by_arm, plan),
         diagnosis.attrition_table(compared.assigned, plan, writer.notes),
         diagnosis.lee_table(compared.assigned, plan, writer.notes),
@@ -327,17 +347,20 @@ def _balance(writer: _Writer) -> Section | None:
     frame = diagnosis.balance_frame(writer.assigned, writer.plan, writer.notes)
     if frame is None:
         return None
+    missing = validity.missing_table(writer.assigned, writer.plan)
     return Section(
         "balance",
         "Were the arms alike before treatment?",
         pictures=[figures.balance_plot(frame, writer.plan, writer.mark)],
-        tables=[diagnosis.balance_table(frame, writer.plan)],
+        tables=[diagnosis.balance_table(frame, writer.plan), *([missing] if missing else [])],
     )
 
 
-def _checks(writer: _Writer) -> Section:
+def _checks(writer: _Writer, manipulation: pd.DataFrame) -> Section:
     plan = writer.plan
     tables = [
+        validity.manipulation_table(manipulation, plan),
+        *validity.recall_tables(writer.assigned, plan),
         diagnosis.fidelity_table(writer.assigned, plan),
         diagnosis.scales_table(writer.assigned, plan),
     ]
@@ -346,9 +369,9 @@ def _checks(writer: _Writer) -> Section:
     paragraphs = [medium] if medium else []
     if patterns is not None and patterns.cells:
         people = patterns.frame["participant_code"].nunique()
+        seen = listed(list(patterns.frame["pattern"].unique()))
         paragraphs.append(
-            f"{counted(people, 'participant')} gave answers that a person should look at "
-            "(straight-lining, very fast, pasted, or given after leaving the page)."
+            f"{counted(people, 'participant')} gave answers that a person should look at ({seen})."
         )
     return Section(
         "checks",

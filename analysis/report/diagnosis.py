@@ -22,6 +22,7 @@ from analysis.planned.plan import Plan
 from analysis.report.figures import arm_name
 from analysis.report.table import Table
 from analysis.words import counted, decimals, interval, listed, number, p_value, percent
+from steps.ending import STATUS, STATUSES
 from steps.information import Information
 from steps.instruments.source_recalled import SourceRecalled
 from study.study import Study
@@ -82,6 +83,22 @@ def flow_table(by_arm: pd.DataFrame, plan: Plan) -> Table:
         notes="Exposed: the treatment page was shown. Completed: reached the last page. Analysed: "
         "has the primary outcome, also if they left after it was measured. Everyone stays in the "
         "arm that was drawn.",
+    )
+
+
+def panel_table(everyone: pd.DataFrame, plan: Plan) -> Table | None:
+    """How everybody who came ended, for the panel that sent them; None: no panel did."""
+    if STATUS not in plan.study.columns or STATUS not in everyone.columns:
+        return None
+    counts = everyone[STATUS].value_counts()
+    rows = [(meaning, int(counts.get(value, 0))) for value, meaning in STATUSES.items()]
+    rows.append(("left on the way", int(everyone[STATUS].isna().sum())))
+    return Table(
+        name=f"{plan.name}_panel",
+        caption=f"{plan.title}: how participants ended, as their panel is told.",
+        headings=["Status", "Participants"],
+        cells=[[name, f"{count:,}"] for name, count in rows],
+        frame=pd.DataFrame(rows, columns=["status", "participants"]),
     )
 
 
@@ -243,8 +260,10 @@ def compared(study: Study) -> tuple[list[str], list[str]]:
     scale and nothing that is only a time or a trace of the platform. Then what describes people in
     words, or was asked afterwards although treatment cannot change it.
     """
-    scales = [each.name for each in study.measures.values() if each.is_scale]
-    parts = {item for name in scales for item in study.measures[name].of}
+    items = {each.name: set(each.of) for each in study.measures.values() if each.is_scale}
+    # A part of a scale says nothing that the scale does not say.
+    scales = [name for name in items if not any(items[name] < other for other in items.values())]
+    parts = set(items).difference(scales).union(*items.values())
     before, described = [], []
     for name in dict.fromkeys(study.written_before):
         column = study.columns.get(name)
@@ -257,7 +276,7 @@ def compared(study: Study) -> tuple[list[str], list[str]]:
         elif column.type == "choice":
             described.append(name)
     background = [c.name for c in study.columns.values() if c.background]
-    return before, [*described, *background]
+    return before, [*described, *(n for n in background if n not in (*before, *described))]
 
 
 def variable_name(name: str) -> str:

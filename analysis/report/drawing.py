@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import matplotlib
@@ -36,6 +37,9 @@ LOOKS = (
     Look("#0072b2", "s", (0, (5, 2))),
     Look("#d55e00", "^", (0, (1, 1.5))),
     Look("#882255", "D", (0, (6, 2, 1, 2))),
+    Look("#009e73", "v", (0, (4, 1, 1, 1, 1, 1))),
+    Look("#b8860b", "P", (0, (3, 1))),
+    Look("#56406e", "X", (0, (2, 2, 5, 2))),
 )
 
 STYLE = {
@@ -142,7 +146,7 @@ def _png(canvas: Canvas) -> bytes:
 
 def looks(arms: Sequence[str]) -> dict[str, Look]:
     """The look of each arm, the control first."""
-    return dict(zip(arms, LOOKS, strict=False))
+    return dict(zip(arms, cycle(LOOKS), strict=False))
 
 
 def zero_line(axes: Axes) -> None:

@@ -26,7 +26,7 @@ from analysis.report.drawing import (
     picture,
     zero_line,
 )
-from analysis.report.units import places_by_outcome
+from analysis.report.units import places_by_outcome, standardised
 from analysis.words import interval, listed, number
 from steps.round import Round
 
@@ -99,8 +99,8 @@ def effects(
 def _drawable(estimates: pd.DataFrame) -> pd.DataFrame:
     """The estimates that are differences between arms with an interval, each once."""
     kept = estimates["conf_low"].notna() & (estimates["claim"] != "all")
-    associations = estimates["contrast"].astype(str).str.endswith("(association)")
-    return estimates[kept & ~associations].drop_duplicates(["outcome", "hypothesis"])
+    associations = estimates["contrast"].map(standardised).astype(bool)
+    return estimates[kept & ~associations].drop_duplicates(["outcome", "contrast"])
 
 
 def _describe_effects(rows: pd.DataFrame, outcome: Outcome, places: int) -> str:
@@ -358,7 +358,7 @@ def _line(axes: Axes, rows: pd.DataFrame, look: Look, offset: float, label: str)
 
 def overview(estimates: pd.DataFrame, plan: Plan, mark: str = "") -> Picture | None:
     """Secondary outcomes: effects in standard deviations of the comparison arm."""
-    others = estimates[estimates["family"] != plan.primary.name]
+    others = estimates[estimates["family"].isin([family.name for family in plan.others])]
     secondary = _drawable(others[others["control_sd"] > 0])
     if secondary.empty:
         return None
@@ -397,7 +397,7 @@ def overview(estimates: pd.DataFrame, plan: Plan, mark: str = "") -> Picture | N
     return picture(
         f"{plan.name}_effects_secondary",
         "Secondary outcomes: planned comparisons in standard deviations of the comparison arm "
-        "(for an interaction, of all participants), with "
+        "(for an interaction or levels of a factor, of all participants), with "
         f"{100 * (1 - plan.alpha):g}% intervals before adjustment (thin: those that hold all "
         f"together).{_hollow(secondary)}",
         "Standardised effects on the secondary outcomes: "
@@ -496,7 +496,8 @@ def flow(
             _arrow(axes, (middle, row), (middle, row + 1), straight=row + 1 < len(before))
         _branches(axes, middle, len(before), len(arms))
         for column, arm in enumerate(arms):
-            _box(axes, column, len(before), arm_name(arm), bold=True)
+            name = arm_name(arm).replace(" + ", " +\n") if len(arms) > 4 else arm_name(arm)
+            _box(axes, column, len(before), name, bold=True)
             for step, stage in enumerate(stages):
                 row = len(before) + 1 + step
                 _arrow(axes, (column, row - 1), (column, row))

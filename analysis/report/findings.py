@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from analysis.inference.claims import DIFFERENCES
 from analysis.planned.estimate import cells_of
-from analysis.planned.plan import Hypothesis, Outcome, Plan
-from analysis.report.units import places_by_outcome
+from analysis.planned.plan import Family, Hypothesis, Outcome, Plan
+from analysis.report.units import STANDARD, places_by_outcome
 from analysis.words import interval, listed, number, p_statement
 
 VERDICTS = {
@@ -48,10 +49,11 @@ class Finding:
     detail: str
 
 
-def findings(estimates: pd.DataFrame, plan: Plan, family: str) -> list[Finding]:
-    """The findings on one family of tests, in the order of the estimates."""
+def findings(estimates: pd.DataFrame, plan: Plan, families: Sequence[Family]) -> list[Finding]:
+    """The findings on ``families`` of claims, in the order of the estimates."""
     places = places_by_outcome(estimates, plan)
-    rows = cells_of(estimates[estimates["family"] == family])
+    names = [family.name for family in families]
+    rows = cells_of(estimates[estimates["family"].isin(names)])
     return [_finding(_Row(row, plan, places[row["outcome"]])) for row in rows]
 
 
@@ -71,6 +73,13 @@ def _finding(row: _Row) -> Finding:
     if verdict == "carried":
         details.insert(0, "Its own adjusted p-value does not show it; the conjunction does.")
     return row.finding(_kind(row), _sentence(row), " ".join(filter(None, details)))
+
+
+def _label(row: _Row, kind: str) -> str:
+    """What a finding is called: where a difference alone is claimed, whether it matters."""
+    if row.claim == "differs" and row.values["difference"]:
+        return DIFFERENCES[str(row.values["difference"])]
+    return LABELS[kind]
 
 
 def _kind(row: _Row) -> str:
@@ -135,6 +144,8 @@ def _size(row: _Row) -> str:
     bound = f"{row.text('smallest_effect')} {row.unit}"
     together = interval(row.value("simultaneous_low"), row.value("simultaneous_high"), row.places)
     within = f"The interval that holds together with all others of the family, {together},"
+    if row.values["difference"] == "none":
+        return _no_difference(row, bound)
     if row.claim == "exceeds":
         return f"{within} is to be held against {bound}."
     if row.values["size"] == "larger":
@@ -151,13 +162,22 @@ def _size(row: _Row) -> str:
     )
 
 
+def _no_difference(row: _Row, bound: str) -> str:
+    low, high = row.value("equivalence_low"), row.value("equivalence_high")
+    beyond = ", although it excludes 0" if low > 0 or high < 0 else ""
+    return (
+        f"{DIFFERENCES['none']}: the {row.level()} interval of the equivalence test, "
+        f"{interval(low, high, row.places)}, lies within {bound} in either direction{beyond}."
+    )
+
+
 @dataclass(frozen=True)
 class _Row:
     """The numbers of one estimate, written in the outcome's unit, and their words."""
 
     values: Mapping[str, Any]
     plan: Plan
-    places: int
+    own_places: int
 
     @property
     def hypothesis(self) -> Hypothesis:
@@ -172,6 +192,10 @@ class _Row:
         return str(self.values["claim"])
 
     @property
+    def places(self) -> int:
+        return STANDARD if self.hypothesis.association else self.own_places
+
+    @property
     def unit(self) -> str:
         if self.hypothesis.association:
             return "standard deviations"
@@ -182,7 +206,7 @@ class _Row:
             self.hypothesis,
             self.outcome,
             str(self.values["verdict"]),
-            LABELS[kind],
+            _label(self, kind),
             kind,
             sentence,
             detail,
@@ -201,6 +225,10 @@ class _Row:
         level = f"{100 * (1 - self.plan.alpha):g}%"
         text = interval(self.value("conf_low"), self.value("conf_high"), self.places)
         return f"{level} confidence interval {text}"
+
+    def level(self) -> str:
+        """Of the interval of the equivalence test."""
+        return f"{100 * (1 - 2 * float(self.values['level'])):.3g}%"
 
     def parenthesis(self) -> str:
         adjusted = f"adjusted {p_statement(self.values['p_adjusted'])}"
@@ -262,12 +290,23 @@ class _Row:
         each = self.hypothesis
         if not each.factor:
             return self.plan.arms[each.treatment], self.plan.arms[each.control]
-        named = self.plan.factors.get(each.factor)
-        if named and {each.treatment, each.control} == {"0", "1"}:
-            words = {"1": named, "0": f"no {named.removeprefix('a ').removeprefix('an ')}"}
-            return words[each.treatment], words[each.control]
-        name = each.factor.replace("_", " ")
-        return f"{name} {each.treatment!r}", f"{name} {each.control!r}"
+        return self._level(each.factor, each.treatment), self._level(each.factor, each.control)
+
+    def _level(self, factor: str, level: str) -> str:
+        """A level of a factor in words."""
+        words = self.plan.factors.get(factor, {})
+        return words.get(level, f"{factor.replace('_', ' ')} {level!r}")
+
+    def _interacting(self) -> tuple[str, str, str]:
+        """The level of the first factor whose effect is compared, and those of the second."""
+        first, second = self.hypothesis.interaction
+        *_, high = self.plan.levels[first]
+        without, with_ = self.plan.levels[second]
+        return (
+            self._level(first, self.hypothesis.treatment or high),
+            self._level(second, with_),
+            self._level(second, without),
+        )
 
     def clause(self) -> str:
         """What was estimated; true whatever its sign."""
@@ -281,15 +320,15 @@ class _Row:
             )
         if each.association:
             return (
-                f"with one standard deviation more of {each.association.replace('_', ' ')}, "
+                f"with one standard deviation more of {self.plan.word(each.association)}, "
                 f"{phrase} is {self.sizes()}, an association between two things that were both "
                 "measured"
             )
         if each.interaction:
-            first, second = (self.plan.factors[name] for name in each.interaction)
+            first, with_, without = self._interacting()
             clause = (
                 f"the effect of {first} on {phrase} was estimated to be {self.sizes()} with "
-                f"{second} than without"
+                f"{with_} than with {without}"
             )
         else:
             high, low = self._sides()
@@ -297,7 +336,7 @@ class _Row:
             found = f"{phrase} was estimated to be {self.sizes()} than with {low}"
             clause = f"{average}with {high}, {found}"
         if each.moderator:
-            moderator = each.moderator.replace("_", " ")
+            moderator = self.plan.word(each.moderator)
             return f"for each standard deviation more of {moderator}, " + (
                 f"the difference in {phrase} between {self.compared} was estimated to be "
                 f"{self.sizes()}"
@@ -308,7 +347,8 @@ class _Row:
     def compared(self) -> str:
         each = self.hypothesis
         if each.interaction:
-            return " and ".join(self.plan.factors[name] for name in each.interaction)
+            first, with_, without = self._interacting()
+            return f"the effects of {first} with {with_} and with {without}"
         return " and ".join(self._sides())
 
     @property
@@ -316,14 +356,11 @@ class _Row:
         """The thing whose size is claimed."""
         each, phrase = self.hypothesis, self.outcome.phrase
         if each.association:
-            return f"the association of {each.association.replace('_', ' ')} with {phrase}"
-        if each.interaction:
-            return f"the difference that {self._second()} makes to the effect on {phrase}"
-        change = " for each standard deviation of " + each.moderator if each.moderator else ""
+            return f"the association of {self.plan.word(each.association)} with {phrase}"
+        change = ""
+        if each.moderator:
+            change = f" for each standard deviation of {self.plan.word(each.moderator)}"
         return f"the difference in {phrase} between {self.compared}{change}"
-
-    def _second(self) -> str:
-        return self.plan.factors[self.hypothesis.interaction[1]]
 
     @property
     def differs(self) -> str:
@@ -332,11 +369,11 @@ class _Row:
         if each.joint:
             return f"{phrase} differs between the levels of {each.factor.replace('_', ' ')}"
         if each.association:
-            return f"{phrase} goes with {each.association.replace('_', ' ')}"
+            return f"{phrase} goes with {self.plan.word(each.association)}"
         if each.interaction and not each.moderator:
-            first, second = (self.plan.factors[name] for name in each.interaction)
-            return f"the effect of {first} on {phrase} depends on {second}"
+            first, with_, without = self._interacting()
+            return f"the effect of {first} on {phrase} differs between {with_} and {without}"
         if each.moderator:
-            moderator = each.moderator.replace("_", " ")
+            moderator = self.plan.word(each.moderator)
             return f"the difference in {phrase} between {self.compared} changes with {moderator}"
         return f"{phrase} differs between {self.compared}"

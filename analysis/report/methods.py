@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.exports.participants import REASONS
 from analysis.planned.plan import EXCLUSIONS, RARE, Plan
 from analysis.words import counted, listed
+from steps.ending import STATUS, STATUSES
 
 REFERENCES = {
     "otree": "Chen, D. L., Schonger, M., & Wickens, C. (2016). oTree: An open-source platform for "
@@ -60,7 +61,7 @@ def methods(plan: Plan) -> list[str]:
     """The methods paragraphs, for a paper."""
     level = f"{100 * (1 - plan.alpha):g}%"
     slopes = [
-        f"{_named(names)} with {words}"
+        f"{_named(names, plan)} with {words}"
         for names, words in (
             ([c for c in plan.covariates if c not in plan.by_arm], "one common slope each"),
             (plan.by_arm, "a slope in each arm (Lin 2013)"),
@@ -73,6 +74,7 @@ def methods(plan: Plan) -> list[str]:
         "Participants were assigned to arms in permuted blocks at the moment the treatment would "
         "be shown, and are analysed in the arm that was drawn. Each outcome has one least-squares "
         f"regression on the arms{adjusted}{sessions}; every hypothesis is a contrast of it. "
+        f"{_own_covariates(plan)}"
         "Standard errors are HC2 (Samii and Aronow 2012), degrees of freedom Bell and McCaffrey’s "
         f"(Imbens and Kolesár 2016), and {level} intervals and two-sided tests from the t "
         "distribution; several contrasts at once have the F of the same covariance. A missing "
@@ -98,15 +100,27 @@ def methods(plan: Plan) -> list[str]:
     ]
 
 
-def _named(names: Sequence[str]) -> str:
-    return listed([name.replace("_", " ") for name in names])
+def _named(names: Sequence[str], plan: Plan) -> str:
+    return listed([plan.word(name) for name in names])
+
+
+def _own_covariates(plan: Plan) -> str:
+    """The hypotheses that are adjusted for something else."""
+    own: dict[tuple[str, ...], list[str]] = {}
+    for each in plan.hypotheses:
+        if each.covariates is not None:
+            own.setdefault(each.covariates, []).append(each.id)
+    parts = [f"{listed(ids)} for {_named(names, plan) or 'nothing'}" for names, ids in own.items()]
+    return f"Instead are adjusted: {'; '.join(parts)}. " if parts else ""
 
 
 def _families(plan: Plan) -> str:
-    parts = [
-        f"{family.name} outcomes by {_ADJUSTED_BY[family.adjustment]}" for family in plan.families
-    ]
-    return f"p-values are adjusted within families of claims ({', '.join(parts)})."
+    named = {
+        kind: listed([family.name for family in plan.families if family.adjustment == kind])
+        for kind in dict.fromkeys(family.adjustment for family in plan.families)
+    }
+    parts = [f"{names}: {_ADJUSTED_BY[kind]}" for kind, names in named.items()]
+    return f"p-values are adjusted within families of claims ({'; '.join(parts)})."
 
 
 def _looks(plan: Plan) -> str:
@@ -149,16 +163,29 @@ def left_out(
 ) -> list[tuple[str, int]]:
     """Everybody who is not analysed: the reason and how many; ``excluded`` are `load`'s."""
     rows = [(REASONS[reason], int(count)) for reason, count in excluded.items() if count]
-    declined = int((everyone["consent"] == 0).sum())
-    unassigned = int(everyone["arm"].isna().sum()) - declined
+    without = everyone[everyone["arm"].isna()]
+    refused = pd.Series(False, index=without.index)
+    if "consent" in without:
+        refused = (without["consent"] == 0).fillna(False).astype(bool)
+    declined, ended = int(refused.sum()), _ended(without[~refused])
+    unassigned = len(without) - declined - sum(count for _, count in ended)
     forced = int((everyone["arm_forced"] == 1).sum())
     if declined:
         rows.append(("did not consent", declined))
+    rows += ended
     if unassigned > 0:
         rows.append(("left before an arm was drawn", unassigned))
     if forced and _forced_are_left_out(plans):
         rows.append((EXCLUSIONS["forced_arm"], forced))
     return rows
+
+
+def _ended(without: pd.DataFrame) -> list[tuple[str, int]]:
+    """Those without an arm whom a study took no further, as their panel is told."""
+    if STATUS not in without.columns:
+        return []
+    counts = without[STATUS].value_counts()
+    return [(words, int(counts[status])) for status, words in STATUSES.items() if status in counts]
 
 
 def _forced_are_left_out(plans: Iterable[Plan]) -> bool:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from analysis.planned.estimate import Notes
 from analysis.planned.factorial import factorial_effects
-from analysis.planned.plan import Outcome, Plan
+from analysis.planned.plan import Family, Outcome, Plan
 from analysis.report.figures import arm_name, contrast_name, values
 from analysis.report.table import Table
-from analysis.report.units import places_by_outcome
+from analysis.report.units import STANDARD, places_by_outcome, standardised
 from analysis.words import (
     MISSING,
     decimals,
     interval,
+    listed,
     number,
     p_value,
     percent,
@@ -25,13 +26,15 @@ from analysis.words import (
 )
 
 
-def effects_table(estimates: pd.DataFrame, plan: Plan, family: str) -> Table:
-    """Every estimate of one family, with all its p-values."""
-    rows = estimates[estimates["family"] == family]
+def effects_table(
+    estimates: pd.DataFrame, plan: Plan, families: Sequence[Family], name: str
+) -> Table:
+    """Every estimate of some families, with all its p-values; ``name`` says which."""
+    rows = estimates[estimates["family"].isin([family.name for family in families])]
     places = places_by_outcome(rows, plan)
     return Table(
-        name=f"{plan.name}_effects_{family}",
-        caption=f"{plan.title}: {family} outcomes.",
+        name=f"{plan.name}_effects_{name}",
+        caption=f"{plan.title}: {name} outcomes.",
         headings=[
             "Hyp.",
             "Comparison",
@@ -48,9 +51,18 @@ def effects_table(estimates: pd.DataFrame, plan: Plan, family: str) -> Table:
         cells=[_effect_cells(row, plan, places) for row in rows.to_dict("records")],
         frame=rows,
         words=3,
-        groups=[_outcome_name(plan.outcomes[name], difference=True) for name in rows["outcome"]],
-        notes=_effects_notes(rows, plan),
+        groups=_groups(rows, plan, families),
+        notes=_effects_notes(rows, plan, families),
     )
+
+
+def _groups(rows: pd.DataFrame, plan: Plan, families: Sequence[Family]) -> list[str]:
+    """Outcome and, if there are several, family of each row."""
+    found = []
+    for row in rows.to_dict("records"):
+        outcome = _outcome_name(plan.outcomes[row["outcome"]], difference=True)
+        found.append(f"{outcome} ({row['family']})" if len(families) > 1 else outcome)
+    return found
 
 
 def _outcome_name(outcome: Outcome, *, difference: bool) -> str:
@@ -62,8 +74,9 @@ CLAIMED = {"": "described", "all": "all"}
 
 def _effect_cells(row: dict[Hashable, Any], plan: Plan, places_of: dict[str, int]) -> list[str]:
     name = str(row["outcome"])
-    standard = str(row["contrast"]).endswith("(association)")
-    scale, places = 1.0 if standard else plan.outcomes[name].scale, places_of[name]
+    scale, places = plan.outcomes[name].scale, places_of[name]
+    if standardised(row["contrast"]):
+        scale, places = 1.0, STANDARD
     claim = str(row["claim"])
     return [
         str(row["hypothesis"]),
@@ -88,15 +101,21 @@ def _estimated(row: dict[Hashable, Any], scale: float, places: int) -> list[str]
 
 
 ADJUSTED = {
-    "step_down": "closed step-down over all claims of the table, on the joint law of estimates",
-    "holm": "Holm’s method over all claims of the table",
-    "bh": "Benjamini and Hochberg’s false discovery rate over all claims of the table",
+    "step_down": "closed step-down over all claims of the family, on the joint law of estimates",
+    "holm": "Holm’s method over all claims of the family",
+    "bh": "Benjamini and Hochberg’s false discovery rate over all claims of the family",
 }
 
 
-def _effects_notes(rows: pd.DataFrame, plan: Plan) -> str:
+def _effects_notes(rows: pd.DataFrame, plan: Plan, families: Sequence[Family]) -> str:
     used = sorted({str(n) for n in rows["estimator"] if n and not str(n).startswith("conj")})
-    adjustment = next((ADJUSTED[str(a)] for a in rows["adjustment"] if a in ADJUSTED), "none")
+    kinds = dict.fromkeys(family.adjustment for family in families)
+    adjustment = "; ".join(
+        ADJUSTED[kind]
+        + (f" ({listed([f.name for f in families if f.adjustment == kind])})" if several else "")
+        for several in [len(families) > 1]
+        for kind in kinds
+    )
     covariates = list(dict.fromkeys(" ".join(rows["covariates"].astype(str)).split()))
     level = float(rows["level"].iloc[0])
     parts = [
@@ -123,26 +142,30 @@ def _effects_notes(rows: pd.DataFrame, plan: Plan) -> str:
     return " ".join(parts)
 
 
-def robustness_table(estimates: pd.DataFrame, plan: Plan, family: str) -> Table | None:
+def robustness_table(
+    estimates: pd.DataFrame, plan: Plan, families: Sequence[Family], name: str
+) -> Table | None:
     """What else was planned to be shown of each estimate: it decides nothing."""
-    rows = estimates[(estimates["family"] == family) & (estimates["claim"] != "all")]
+    rows = estimates[estimates["family"].isin([family.name for family in families])]
+    rows = rows[rows["claim"] != "all"]
     rows = rows[rows["estimate"].notna() & rows["std_error"].notna()]
     if rows.empty:
         return None
     places = places_by_outcome(rows, plan)
     names = {
-        str(name): next((str(n) for n in part["robustness"] if n), "")
-        for name, part in rows.groupby("outcome", sort=False)
+        str(outcome): next((str(n) for n in part["robustness"] if n), "")
+        for outcome, part in rows.groupby("outcome", sort=False)
     }
     return Table(
-        name=f"{plan.name}_robustness_{family}",
-        caption=f"{plan.title}: {family} outcomes, size and robustness.",
+        name=f"{plan.name}_robustness_{name}",
+        caption=f"{plan.title}: {name} outcomes, size and robustness.",
         headings=[
             "Hyp.",
             "Comparison",
             "All together",
             "Smallest",
             "p equiv.",
+            "Difference",
             "By arm",
             "p",
             "By kind",
@@ -158,6 +181,7 @@ def robustness_table(estimates: pd.DataFrame, plan: Plan, family: str) -> Table 
                 "simultaneous_high",
                 "smallest_effect",
                 "p_equivalence",
+                "difference",
                 "by_arm_estimate",
                 "by_arm_p",
                 "robustness",
@@ -167,25 +191,38 @@ def robustness_table(estimates: pd.DataFrame, plan: Plan, family: str) -> Table 
         ],
         words=2,
         groups=[
-            _outcome_name(plan.outcomes[name], difference=True)
-            + (f" (by kind: {names[name]})" if names[name] else "")
-            for name in rows["outcome"]
+            group + (f" (by kind: {names[outcome]})" if names[outcome] else "")
+            for group, outcome in zip(_groups(rows, plan, families), rows["outcome"], strict=True)
         ],
         notes="All together: the intervals that hold all at once, with "
         f"{100 * (1 - plan.alpha):g}% where no earlier look has spent a part. Smallest: effect of "
         "interest. p equiv.: that the effect is smaller than that, two one-sided tests, before "
-        "adjustment. By arm: the same regression with a slope of each covariate in each arm (Lin "
-        "2013). By kind: what was planned for this kind of outcome, for comparisons of two arms; "
-        "the share at the highest value by the planned regression. None of these decides.",
+        "adjustment. Difference, where one is claimed between arms or levels: it matters if the "
+        "interval of all together lies beyond the smallest effect; none that matters if the "
+        f"{100 * (1 - 2 * plan.alpha):g}% interval lies within; size open if p adj. is below the "
+        "level; else undecided. By arm: the same regression with a slope of each covariate in "
+        "each arm (Lin 2013). By kind: what was planned for this kind of outcome, for comparisons "
+        "of two arms or levels; the share at the highest value by the planned regression. None of "
+        "these two decides.",
     )
+
+
+SHORT = {
+    "matters": "matters",
+    "none": "none that matters",
+    "open": "size open",
+    "undecided": "undecided",
+}
+"""The verdicts on differences, in a table."""
 
 
 def _robustness_cells(
     row: dict[Hashable, Any], plan: Plan, places_of: dict[str, int]
 ) -> list[str]:
     outcome = plan.outcomes[str(row["outcome"])]
-    standard = str(row["contrast"]).endswith("(association)")
-    scale, places = 1.0 if standard else outcome.scale, places_of[outcome.name]
+    scale, places = outcome.scale, places_of[outcome.name]
+    if standardised(row["contrast"]):
+        scale, places = 1.0, STANDARD
     by_kind, kind_scale = row["robustness_estimate"], 1.0
     if row["robustness"] == "share at the highest value":
         kind_scale = 100.0
@@ -195,6 +232,7 @@ def _robustness_cells(
         interval(row["simultaneous_low"] * scale, row["simultaneous_high"] * scale, places),
         shortest(row["smallest_effect"] * scale, 3),
         p_value(row["p_equivalence"]),
+        SHORT.get(str(row["difference"]), MISSING),
         number(row["by_arm_estimate"] * scale, places),
         p_value(row["by_arm_p"]),
         number(by_kind * kind_scale, 1 if kind_scale > 1 else 2),

@@ -10,11 +10,8 @@ from matplotlib.figure import Figure as Canvas
 
 from analysis.errors import AnalysisError
 from analysis.planned.plan import Plan
-from analysis.report.drawing import INK, LOOKS, PALE, SOFT, Look, picture
+from analysis.report.drawing import INK, PALE, SOFT, Look, looks, picture
 from analysis.report.figures import contrast_name
-
-SPARE = Look("#009e73", "v", (0, (4, 1, 1, 1, 1, 1)))
-"""A fifth look, for experiments with more hypotheses than arms."""
 
 
 def draw_power(curve: pd.DataFrame, plan: Plan, path: Path) -> None:
@@ -29,9 +26,9 @@ def draw_power(curve: pd.DataFrame, plan: Plan, path: Path) -> None:
 
     def draw(canvas: Canvas) -> None:
         left, right = canvas.subplots(1, 2)
-        for look, (name, rows) in zip(
-            (*LOOKS, SPARE), curve.groupby("hypothesis", sort=False), strict=False
-        ):
+        styles = looks(list(dict.fromkeys(curve["hypothesis"])))
+        for name, rows in curve.groupby("hypothesis", sort=False):
+            look = styles[str(name)]
             label = f"{name}\N{EN SPACE}{contrast_name(str(rows['contrast'].iloc[0]))}"
             _line(left, rows, "power", look, label)
             _line(right, rows, "minimum_detectable_effect", look, label)

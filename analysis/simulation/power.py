@@ -1,8 +1,9 @@
 """Power of the planned claims, by simulating the design that will be run.
 
 Each simulated experiment draws its arms in permuted blocks session by session, as the apps do,
-loses some participants, and is analysed as planned: same fit, same claims, same family.
-Effects and bounds are in standard deviations of the outcome within an arm.
+loses some participants, and is analysed as planned: same fit, same claims, same families.
+Effects and bounds are in standard deviations of the outcome within an arm; slopes are per standard
+deviation of what was measured.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from analysis.inference import claims, families
 from analysis.inference.adjust import adjust
 from analysis.inference.fit import Floats, Ints, Model, contrasts, fit
 from analysis.planned.plan import Hypothesis, Plan, plans
+from people.assumptions import treatments_of
 from study import randomization
 
 Bools = npt.NDArray[np.bool_]
@@ -51,6 +53,12 @@ class Design:
     baseline_correlation: float = 0.5
     attrition: float = 0.05
 
+    @classmethod
+    def of(cls, assumed: Mapping[str, float], **given: float | None) -> Design:
+        """What is ``given``, or else what a plan assumes, or else the values above."""
+        values: dict[str, Any] = {key: each for key, each in given.items() if each is not None}
+        return cls(0, **{**assumed, **values})
+
     def check(self, arms: int) -> None:
         """Raises ``AnalysisError`` with the first value that cannot be simulated."""
         _require("n", self.n, self.n >= 4 * arms, f"at least {4 * arms} (4 per arm)")
@@ -76,10 +84,10 @@ def power(
     effects: Mapping[str, float],
     n: int | Sequence[int],
     *,
-    session_size: int = 24,
-    session_correlation: float = 0.02,
-    baseline_correlation: float = 0.5,
-    attrition: float = 0.05,
+    session_size: int | None = None,
+    session_correlation: float | None = None,
+    baseline_correlation: float | None = None,
+    attrition: float | None = None,
     simulations: int = 2_000,
     plan: Plan | None = None,
     seed: int | None = None,
@@ -93,27 +101,30 @@ def power(
     ----------
     experiment : the name of a study.
     effects : arm → effect against the control arm, in standard deviations; arms not named have
-        none. Where arms combine factors, an effect is the sum of those of its factors' own arms
-        unless it is named.
+        none. Where arms combine factors, an effect is the sum of those of its factors' own arms,
+        or of its parts, unless it is named. What is associated with the outcome → its slope.
     n : participants assigned in all arms together; several numbers give a power curve.
-    session_size, session_correlation, baseline_correlation, attrition : see `Design`.
+    session_size, session_correlation, baseline_correlation, attrition : see `Design`; None: as
+        the plan assumes, or the values there.
     simulations : experiments simulated for each number of participants.
     plan : the study's unless given. It says covariates, alpha, claims, smallest effects and
-        adjustment of the primary family and, unless ``seed`` is given, the seed.
+        families on the first primary outcome and, unless ``seed`` is given, the seed.
     jobs : processes; -1: one per core. The result does not depend on it.
     backend : ``"loky"``, ``"threading"`` or ``"dask"``, the last with the address of a
         ``scheduler`` whose workers can import this package.
 
     Returns
     -------
-    One row per n and hypothesis that compares arms, on the first primary outcome: ``n``,
-    ``hypothesis``, ``claim``, ``contrast``, ``effect`` (true, in standard deviations),
+    One row per n and hypothesis about one contrast or conjunction, on the first primary outcome:
+    ``n``, ``hypothesis``, ``claim``, ``contrast``, ``effect`` (true, in standard deviations),
     ``smallest_effect`` (in standard deviations, by the outcome's ``expected_sd``; missing without
     one), ``power`` (share of simulations in which the claim is won at alpha by itself),
-    ``power_adjusted`` (in its family), ``minimum_detectable_effect`` (detected with the plan's
-    power), ``smallest_claimable`` (the smallest bound within which an effect that is 0 is claimed
-    to lie, with the plan's power), ``simulations``; ``…_error`` is the Monte-Carlo standard error
-    of the column before. A conjunction has power alone, a described comparison no adjusted one.
+    ``power_adjusted`` (in its family), ``std_error`` (the mean one), ``minimum_detectable_effect``
+    (detected with the plan's power), ``detectable_first`` (the same if it had to be found before
+    all others of its family: at the first step of Holm's or the step-down method),
+    ``smallest_claimable`` (the smallest bound within which an effect that is 0 is claimed to lie,
+    with the plan's power), ``simulations``; ``…_error`` is the Monte-Carlo standard error of the
+    column before. A conjunction has power alone, a described comparison no adjusted one.
 
     Raises
     ------
@@ -135,10 +146,16 @@ def power(
     _require("jobs", jobs, jobs != 0, "-1 (one per core) or a number from 1")
     _require("simulations", simulations, simulations >= 100, "at least 100")
     study = _Claims.of(plan, effects)
-    design = Design(0, session_size, session_correlation, baseline_correlation, attrition)
+    design = Design.of(
+        plan.assumed,
+        session_size=session_size,
+        session_correlation=session_correlation,
+        baseline_correlation=baseline_correlation,
+        attrition=attrition,
+    )
     designs = [replace(design, n=size) for size in ([n] if isinstance(n, int) else n)]
     for each in designs:
-        each.check(len(study.arm_effects))
+        each.check(study.arms)
     seed = plan.seed if seed is None else seed
     tasks = [task for each in designs for task in _tasks(study, each, simulations, seed)]
     drawn = _run(tasks, jobs, backend, scheduler)
@@ -152,63 +169,90 @@ def power(
 
 @dataclass(frozen=True)
 class _Claims:
-    """An experiment's claims as arrays: effects by arm, weights of the arms in each contrast.
+    """An experiment's claims as arrays.
 
-    ``rows`` are all hypotheses shown; ``compared`` those that compare arms by one contrast,
-    ``tested`` says which of them are in the family; ``bounds`` are their smallest effects.
+    ``rows`` are all hypotheses shown; ``compared`` those about one contrast, with their true
+    ``effects`` and smallest effects, ``bounds``; ``families`` are adjustments with the places of
+    those that are adjusted together.
     """
 
     rows: tuple[Hypothesis, ...]
     compared: tuple[Hypothesis, ...]
-    tested: tuple[bool, ...]
-    arm_effects: tuple[float, ...]
+    families: tuple[tuple[str, tuple[int, ...]], ...]
+    arms: int
+    effects: tuple[float, ...]
     bounds: tuple[float, ...]
     covariates: int
     by_arm: int
     sessions: bool
     alpha: float
     power: float
-    adjustment: str
 
     @classmethod
     def of(cls, plan: Plan, effects: Mapping[str, float]) -> _Claims:
-        family = plan.primary
-        rows = tuple(plan.rows(family))
-        compared = tuple(each for each in rows if len(each.weights) == 1 and not each.moderator)
-        outcome = plan.outcomes[family.outcomes[0]]
-        unit = outcome.expected_sd or math.nan
+        shown = {each.id for family in plan.first for each in plan.rows(family)}
+        single = [h for h in plan.hypotheses if len(h.weights) == 1 or h.association]
+        compared = tuple(each for each in single if each.id in shown)
+        places = {each.id: at for at, each in enumerate(compared)}
+        outcome = plan.outcomes[plan.primary.outcomes[0]]
         return cls(
-            rows=tuple(each for each in rows if each in compared or each.all),
+            rows=tuple(h for h in plan.hypotheses if h.id in places or (h.all and h.id in shown)),
             compared=compared,
-            tested=tuple(each.id in family.hypotheses for each in compared),
-            arm_effects=_arm_effects(plan, effects),
-            bounds=tuple(plan.bound(each, outcome.name) / unit for each in compared),
+            families=tuple(
+                (family.adjustment, tuple(places[h] for h in family.hypotheses if h in places))
+                for family in plan.first
+            ),
+            arms=len(plan.arms),
+            effects=_effects(plan, compared, effects),
+            bounds=tuple(
+                plan.bound(each, outcome.name)
+                / (1.0 if each.association else outcome.expected_sd or math.nan)
+                for each in compared
+            ),
             covariates=len(plan.covariates) - len(plan.by_arm),
             by_arm=len(plan.by_arm),
             sessions=plan.session_effects,
             alpha=plan.alpha,
             power=plan.power,
-            adjustment=family.adjustment,
         )
 
     @property
-    def weights(self) -> Floats:
-        return np.array([each.weights[0] for each in self.compared])
+    def slopes(self) -> list[str]:
+        """What the outcome's slopes are on, each once."""
+        names = [each.association or each.moderator for each in self.compared]
+        return list(dict.fromkeys(filter(None, names)))
+
+    @property
+    def tested(self) -> set[int]:
+        """The places of those that are in a family."""
+        return {place for _, places in self.families for place in places}
 
 
-def _arm_effects(plan: Plan, effects: Mapping[str, float]) -> tuple[float, ...]:
+def _effects(
+    plan: Plan, compared: Sequence[Hypothesis], effects: Mapping[str, float]
+) -> tuple[float, ...]:
+    """The true value of each contrast."""
     study = plan.study
-    treatments = [arm for arm in study.names if arm != study.control]
-    for arm, size in effects.items():
-        if arm not in treatments:
-            raise unknown(f"treatment arm in {study.name} called", arm, treatments)
-        _require(f"the effect of {arm}", size, math.isfinite(size), "a finite number")
+    treatments = treatments_of(study)
+    slopes = [each.association for each in compared if each.association]
+    for name, size in effects.items():
+        if name not in (*treatments, *slopes):
+            known = [*treatments, *slopes]
+            raise unknown(f"treatment arm in {study.name} called", name, known)
+        _require(f"the effect of {name}", size, math.isfinite(size), "a finite number")
 
     def effect(arm: str) -> float:
         parts = [factor for factor, arms in plan.members.items() if arm in arms]
+        parts += study.arm(arm).parts.values()
         return effects.get(arm, sum(effects.get(part, 0.0) for part in parts if part != arm))
 
-    return tuple(float(effect(arm)) for arm in study.names)
+    by_arm = np.array([effect(arm) for arm in study.names])
+    return tuple(
+        effects.get(each.association, 0.0)
+        if each.association or each.moderator
+        else float(np.array(each.weights[0]) @ by_arm)
+        for each in compared
+    )
 
 
 # --------------------------------------------------------------------------------- simulating
@@ -236,17 +280,19 @@ def _tasks(study: _Claims, design: Design, simulations: int, seed: int) -> Itera
 class _Drawn:
     """What simulated experiments without any effect give: (simulations, contrasts).
 
-    ``adjusted`` are the p-values adjusted in the family, with the effects; NaN for others.
+    ``adjusted`` are the p-values adjusted in the family, with the effects, and ``first`` the level
+    at the first step there; NaN for those in no family.
     """
 
     estimate: Floats
     std_error: Floats
     df: Floats
     adjusted: Floats
+    first: Floats
 
     @classmethod
     def of(cls, parts: Sequence[_Drawn]) -> _Drawn:
-        names = ("estimate", "std_error", "df", "adjusted")
+        names = ("estimate", "std_error", "df", "adjusted", "first")
         joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
         return cls(**joined)
 
@@ -259,19 +305,21 @@ def simulate_task(task: _Task) -> _Drawn:
     generator = np.random.default_rng(task.seed)
     study, design = task.study, task.design
     shape = (task.simulations, design.n)
-    count, measured = len(study.arm_effects), study.covariates + study.by_arm
-    arms = draw_arms(generator, *shape, count, design.session_size)
-    outcome, covariates = _people(generator, shape, design, measured)
+    arms = draw_arms(generator, *shape, study.arms, design.session_size)
+    outcome, covariates = _people(generator, shape, design, study.covariates + study.by_arm)
     observed: Bools = generator.random(shape) >= design.attrition
-    usable = np.flatnonzero(_enough(arms, observed, count, study.by_arm))
+    # What slopes are about goes with nothing.
+    measured = generator.standard_normal((*shape, len(study.slopes)))
+    usable = np.flatnonzero(_enough(arms, observed, study.arms, study.by_arm))
     fitted = [
-        _analysed(study, design, outcome[at], arms[at], covariates[at], observed[at])
+        _analysed(
+            study, design, *(each[at] for each in (outcome, arms, covariates, measured, observed))
+        )
         for at in usable
     ]
-    width = len(study.compared)
-    empty = np.empty((0, width))
     if not fitted:
-        return _Drawn(empty, empty, empty, empty)
+        empty = np.empty((0, len(study.compared)))
+        return _Drawn(empty, empty, empty, empty, empty)
     return _Drawn(*(np.array(each) for each in zip(*fitted, strict=True)))
 
 
@@ -281,50 +329,78 @@ def _analysed(
     outcome: Floats,
     arms: Ints,
     covariates: Floats,
+    measured: Floats,
     observed: Bools,
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Estimates, errors, degrees of freedom and adjusted p-values of one experiment."""
+) -> tuple[Floats, ...]:
+    """What `_Drawn` holds, of one experiment."""
     sessions = (np.arange(design.n) // design.session_size)[observed] if study.sessions else None
     if sessions is not None:
         sessions = np.unique(sessions, return_inverse=True)[1]
     seen = covariates[observed] - covariates[observed].mean(axis=0)
-    model = Model(
-        arms=arms[observed],
-        count=len(study.arm_effects),
-        common=seen[:, study.by_arm :],
-        by_arm=seen[:, : study.by_arm],
-        sessions=sessions,
-    )
-    rows = np.array([model.weights(row) for row in study.weights])
-    found = contrasts(fit(outcome[observed][:, None], model), rows)
-    estimate, error = found.estimate[:, 0], found.std_error[:, 0]
-    p_values = _p_values(study, estimate, error, found.df)
-    adjusted = np.full(len(estimate), np.nan)
-    tested = np.array(study.tested) & ~np.isnan(p_values)
-    if study.adjustment == "step_down" and tested.any():
-        influence = found.influence[tested, 0]
-        law = families.joint_law(influence, LAW_DRAWS)
-        vectors = [
-            None if each.claim in ("none", "exceeds") else each.weights[0]
-            for each, chosen in zip(study.compared, tested, strict=True)
-            if chosen
+    by_arm, common = seen[:, : study.by_arm], seen[:, study.by_arm :]
+    plain = Model(arms[observed], study.arms, common, by_arm, sessions)
+    models = {("", ""): plain}
+    for name, values in zip(study.slopes, measured[observed].T, strict=True):
+        slope = (values - values.mean())[:, None]
+        models[name, ""] = replace(plain, common=np.hstack([slope, common]))
+        models["", name] = replace(plain, by_arm=np.hstack([slope, by_arm]))
+    count = len(study.compared)
+    estimate, error, df = np.empty(count), np.empty(count), np.empty(count)
+    influence = np.empty((count, int(observed.sum())))
+    for slopes, model in models.items():
+        places = [
+            at
+            for at, each in enumerate(study.compared)
+            if (each.association, each.moderator) == slopes
         ]
-        adjusted[tested] = families.step_down(
-            p_values[tested], law, ["outcome"] * len(vectors), vectors
-        )
-    elif tested.any():
-        adjusted[tested] = adjust(p_values[tested], study.adjustment)
-    return estimate, error, found.df, adjusted
+        if not places:
+            continue
+        rows = [_weights(model, study.compared[at]) for at in places]
+        found = contrasts(fit(outcome[observed][:, None], model), np.array(rows))
+        estimate[places], error[places] = found.estimate[:, 0], found.std_error[:, 0]
+        df[places], influence[places] = found.df, found.influence[:, 0]
+    adjusted, first = np.full(count, np.nan), np.full(count, np.nan)
+    p_values = _p_values(study, estimate, error, df)
+    for adjustment, members in study.families:
+        # A claim against a bound that nobody knows has no p-value.
+        places = [at for at in members if not np.isnan(p_values[at])]
+        if places:
+            adjusted[places], first[places] = _adjusted(
+                study, adjustment, places, p_values[places], influence[places]
+            )
+    return estimate, error, df, adjusted, first
+
+
+def _weights(model: Model, each: Hypothesis) -> Floats:
+    if each.association:
+        return model.common_slope(0)
+    return model.weights(each.weights[0], 0 if each.moderator else None)
+
+
+def _adjusted(
+    study: _Claims, adjustment: str, places: Sequence[int], p_values: Floats, influence: Floats
+) -> tuple[Floats, float]:
+    """Adjusted p-values of a family, and the level at the first step."""
+    if adjustment != "step_down":
+        return adjust(p_values, adjustment), study.alpha / len(places)
+    law = families.joint_law(influence, LAW_DRAWS)
+    members = [study.compared[at] for at in places]
+    vectors = [
+        None if each.association or each.claim in ("none", "exceeds") else each.weights[0]
+        for each in members
+    ]
+    groups = [each.association or each.moderator for each in members]
+    stepped = families.step_down(p_values, law, groups, vectors)
+    return stepped, families.simultaneous(law, study.alpha)
 
 
 def _p_values(study: _Claims, estimate: Floats, error: Floats, df: Floats) -> Floats:
     """The p-value of each claim, with the effects put on the estimates without any."""
-    effects = study.weights @ np.array(study.arm_effects)
     return np.array(
         [
             claims.p_value(each.claim, *numbers)
             for each, *numbers in zip(
-                study.compared, estimate + effects, error, df, study.bounds, strict=True
+                study.compared, estimate + study.effects, error, df, study.bounds, strict=True
             )
         ]
     )
@@ -422,57 +498,59 @@ def _rows(study: _Claims, design: Design, null: _Drawn) -> Iterator[dict[str, An
             f"With n = {design.n} and attrition {design.attrition:g}, no simulated experiment "
             "keeps enough participants in every arm; raise n."
         )
-    effects = study.weights @ np.array(study.arm_effects)
     places = {each.id: at for at, each in enumerate(study.compared)}
-    blank = {
-        f"{name}{end}": math.nan
-        for name in ("power_adjusted", "minimum_detectable_effect", "smallest_claimable")
-        for end in ("", "_error")
-    }
     for each in study.rows:
         said = {
             "n": design.n,
             "hypothesis": each.id,
             "claim": "all" if each.all else "" if each.descriptive else each.claim,
             "contrast": each.contrast,
-            "effect": math.nan,
-            "smallest_effect": math.nan,
         }
         if each.all:
-            won = _all_won(study, null, effects, each, places)
-            yield said | _share("power", won) | blank | {"simulations": len(won)}
-            continue
-        at = places[each.id]
-        won = _won(study, null, effects, at, each.claim)
-        found = _share("power", won)
-        found |= {"power_adjusted": math.nan, "power_adjusted_error": math.nan}
-        if study.tested[at]:
-            values = null.estimate[:, at] + effects[at]
-            signed = _as_claimed(each.claim, values)
-            found |= _share("power_adjusted", (null.adjusted[:, at] < study.alpha) & signed)
-        detectable = _minimum_detectable(study, null, at)
-        claimable = _smallest_claimable(study, null, at)
-        yield (
-            said
-            | {"effect": effects[at], "smallest_effect": study.bounds[at]}
-            | found
-            | {
-                "minimum_detectable_effect": detectable[0],
-                "minimum_detectable_effect_error": detectable[1],
-                "smallest_claimable": claimable[0],
-                "smallest_claimable_error": claimable[1],
-                "simulations": len(won),
-            }
-        )
+            found = _share("power", _all_won(study, null, each, places))
+        else:
+            found = _numbers(study, null, places[each.id], each.claim)
+        yield dict.fromkeys(COLUMNS, math.nan) | said | found | {"simulations": len(null.df)}
+
+
+COLUMNS = (
+    *("n", "hypothesis", "claim", "contrast", "effect", "smallest_effect"),
+    *("power", "power_error", "power_adjusted", "power_adjusted_error", "std_error"),
+    *("minimum_detectable_effect", "minimum_detectable_effect_error"),
+    *("detectable_first", "detectable_first_error"),
+    *("smallest_claimable", "smallest_claimable_error", "simulations"),
+)
+
+
+def _numbers(study: _Claims, null: _Drawn, at: int, claim: str) -> dict[str, float]:
+    """What is known of one contrast."""
+    found = _share("power", _won(study, null, at, claim))
+    if at in study.tested:
+        signed = _as_claimed(claim, null.estimate[:, at] + study.effects[at])
+        found |= _share("power_adjusted", (null.adjusted[:, at] < study.alpha) & signed)
+    numbers = {
+        "minimum_detectable_effect": _minimum_detectable(study, null, at, study.alpha),
+        "smallest_claimable": _smallest_claimable(study, null, at),
+    }
+    if at in study.tested and claim != "none":
+        numbers["detectable_first"] = _minimum_detectable(study, null, at, null.first[:, at])
+    for name, (value, error) in numbers.items():
+        found |= {name: value, f"{name}_error": error}
+    return found | {
+        "effect": study.effects[at],
+        "smallest_effect": study.bounds[at],
+        "std_error": float(null.std_error[:, at].mean()),
+    }
 
 
 def _as_claimed(claim: str, values: Floats) -> Bools:
     return np.array([claims.as_claimed(claim, value) for value in values])
 
 
-def _won(study: _Claims, null: _Drawn, effects: Floats, at: int, claim: str) -> Bools:
+def _won(study: _Claims, null: _Drawn, at: int, claim: str) -> Bools:
     """In which simulations a claim about one contrast is won by itself."""
-    values, error, df = null.estimate[:, at] + effects[at], null.std_error[:, at], null.df[:, at]
+    values = null.estimate[:, at] + study.effects[at]
+    error, df = null.std_error[:, at], null.df[:, at]
     bound = study.bounds[at]
     p_values = np.array(
         [claims.p_value(claim, *each, bound) for each in zip(values, error, df, strict=True)]
@@ -480,12 +558,10 @@ def _won(study: _Claims, null: _Drawn, effects: Floats, at: int, claim: str) -> 
     return (p_values < study.alpha) & _as_claimed(claim, values)
 
 
-def _all_won(
-    study: _Claims, null: _Drawn, effects: Floats, each: Hypothesis, places: Mapping[str, int]
-) -> Bools:
+def _all_won(study: _Claims, null: _Drawn, each: Hypothesis, places: Mapping[str, int]) -> Bools:
     """In which simulations every part of a conjunction is won at alpha."""
     parts = [
-        _won(study, null, effects, places[part.hypothesis], part.claim)
+        _won(study, null, places[part.hypothesis], part.claim)
         for part in each.all
         if part.hypothesis in places
     ]
@@ -500,10 +576,12 @@ def _share(name: str, hits: Bools) -> dict[str, float]:
     return {name: share, f"{name}_error": math.sqrt(near * (1 - near) / (len(hits) + 4))}
 
 
-def _minimum_detectable(study: _Claims, null: _Drawn, column: int) -> tuple[float, float]:
-    """Effect with the plan's power, in standard deviations, and its Monte-Carlo error."""
+def _minimum_detectable(
+    study: _Claims, null: _Drawn, column: int, level: float | Floats
+) -> tuple[float, float]:
+    """Effect found at a two-sided level with the plan's power, and its Monte-Carlo error."""
     estimate, error = null.estimate[:, column], null.std_error[:, column]
-    critical = stats.t.ppf(1 - study.alpha / 2, null.df[:, column]) * error
+    critical = stats.t.isf(np.asarray(level) / 2, null.df[:, column]) * error
 
     def detected(effect: float) -> float:
         return float((np.abs(estimate + effect) > critical).mean())

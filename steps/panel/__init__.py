@@ -39,6 +39,7 @@ class PanelEntry(Step):
             "How the study ended, as the panel is told. Empty: left on the way.",
             values=STATUSES,
             always=True,
+            late=True,
         )
 
     def parameters(self, study: Study) -> Iterator[Parameter]:

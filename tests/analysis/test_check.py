@@ -212,6 +212,19 @@ def test_factors_that_do_not_go_with_the_arm(wide):
     found(wide, row, f"{APP}.1.player.beneficiary", "empty")
 
 
+def test_levels_that_do_not_go_with_the_arm(tmp_path):
+    simulate("motivation", 60, tmp_path, seed="l", sessions=1)
+    (tmp_path / "motivation_survey.csv").unlink()
+    table = Table(tmp_path / "all_apps_wide.csv")
+    player = "motivation_survey.1.player"
+    assert not check(tmp_path)
+    row = next(row for row in table.rows if row[f"{player}.arm"] == "money_office")
+    row[f"{player}.reward_kind"], row[f"{player}.consulted"] = "none", "1"
+    table.save()
+    columns = {p.column for p in check(tmp_path) if "does not go with arm" in p.message}
+    assert columns == {f"{player}.reward_kind", f"{player}.consulted"}
+
+
 def test_willingness_that_is_not_the_mean_of_its_items(wide):
     row = complete(wide)
     row[f"{APP}.1.player.willingness"] = "1.1"

@@ -15,7 +15,8 @@ from analysis.planned.plan import Plan, parse_plan, plans
 from analysis.planned.progress import progress
 from analysis.simulation.simulate import simulate
 
-PLANS = {name: replace(plan, draws=199) for name, plan in plans().items()}
+STUDIES = ("incentive", "info_source")
+PLANS = {name: replace(plans()[name], draws=199) for name in STUDIES}
 PLAN = PLANS["info_source"]
 SURVEY = replace(parse_plan(extended()), draws=199)
 

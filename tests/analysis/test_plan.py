@@ -8,13 +8,14 @@ import pytest
 
 from analysis import AnalysisError
 from analysis.planned.comparison import differences
-from analysis.planned.plan import FILE, numeric_columns, parse_plan, plans, read_plan
+from analysis.planned.measured import numeric_columns
+from analysis.planned.plan import FILE, parse_plan, plans, read_plan
 from study.finding import studies
 
 PLANS = plans()
 TEXTS = {
     name: (studies()[name].folder / FILE).read_text(encoding="utf-8")
-    for name in ("info_source", "incentive")
+    for name in ("info_source", "incentive", "motivation")
 }
 TEXT = TEXTS["info_source"]
 
@@ -78,14 +79,49 @@ def test_the_first_question_comes_first_and_the_message_alone_is_no_evidence_for
     assert "H6" not in incentive.primary.hypotheses
 
 
+def test_the_survey_plans_m1_to_m12_on_willingness_and_m13_on_the_other_outcomes():
+    plan = PLANS["motivation"]
+    assert [each.id for each in plan.hypotheses if not each.all] == [f"M{n}" for n in range(1, 13)]
+    assert {family.outcomes for family in plan.first} == {("willingness",)}
+    secondary = {h: family.outcomes for family in plan.others for h in family.hypotheses}
+    assert set(secondary) == {"M1", "M3", "M4", "M5"}
+    assert set(secondary.values()) == {("hours_pledged", "neighbours_expected", "offer_opened")}
+    pay, consulted = plan.hypothesis("M3"), plan.hypothesis("M5")
+    assert dict(zip(plan.study.names, pay.weights[0], strict=True)) == {
+        **{"none_office": -0.5, "none_residents": -0.5, "money_office": 0.5},
+        **{"money_residents": 0.5, "recognition_office": 0, "recognition_residents": 0},
+    }
+    assert consulted.weights[0] == pytest.approx([-1 / 3, 1 / 3] * 3)
+    assert plan.hypothesis("M11").weights == ((1, -1, -1, 1, 0, 0),)
+    assert plan.hypothesis("M2").joint
+    for name in ("M9", "M10"):
+        assert "psm" not in plan.adjusts_for(plan.hypothesis(name))
+        assert plan.bound(plan.hypothesis(name), "willingness") == 0.10
+    assert {plan.bound(plan.hypothesis(f"M{n}"), "willingness") for n in range(3, 9)} == {0.30}
+
+
+def test_a_conjunction_is_judged_in_the_family_of_its_parts():
+    plan = PLANS["motivation"]
+    assert plan.home(plan.hypothesis("M6-M8")).hypotheses == ("M6", "M7", "M8")
+    assert plan.home(plan.hypothesis("M9-M10")).hypotheses == ("M9", "M10")
+    assert PLANS["incentive"].home(PLANS["incentive"].hypothesis("H9")).name == "primary"
+
+
+def test_how_a_study_ended_for_somebody_is_not_measured_before_treatment():
+    text = changed('covariates = ["psm", "age"', 'covariates = ["panel_status"', "motivation")
+    with pytest.raises(AnalysisError, match="names 'panel_status', which is measured after"):
+        parse_plan(text)
+    assert "block_order" in PLANS["motivation"].hypothesis("M1").covariates
+
+
 def test_a_text_is_never_called_contact():
     assert not any("contact" in text.lower() for text in TEXTS.values())
 
 
 def test_learning_is_described_and_belongs_to_no_hypothesis():
-    for plan in PLANS.values():
-        assert plan.described == ("knowledge_right",)
-        assert "knowledge_right" not in plan.judged
+    for name in ("info_source", "incentive"):
+        assert PLANS[name].described == ("knowledge_right",)
+        assert "knowledge_right" not in PLANS[name].judged
 
 
 def test_stopping_early_is_an_outcome_whose_claims_are_reversed():
@@ -268,6 +304,73 @@ WRONG = {
     "an unknown exclusion": ('"forced_arm"', '"inattentive"', "names 'inattentive'"),
     "a smallest effect of zero": ("smallest_effect = 0.35", "smallest_effect = 0", "above 0"),
     "a list where text belongs": ('kind = "binary"', 'kind = ["binary"]', "must be text"),
+    "a factor's level without words": (
+        'money = "a payment"\n',
+        "",
+        "'money' is missing in factors.reward_kind",
+    ),
+    "an interaction of levels that are not named": (
+        'interaction = ["reward_kind", "consulted"]\ntreatment = "money"\n',
+        'interaction = ["reward_kind", "consulted"]\n',
+        "'treatment' is missing",
+    ),
+    "an interaction with a factor of many levels behind": (
+        'interaction = ["reward_kind", "consulted"]',
+        'interaction = ["consulted", "reward_kind"]',
+        "reward_kind has more than two levels; name it first.",
+    ),
+    "a conjunction over two families": (
+        'all = ["M9", "M10"]',
+        'all = ["M8", "M10"]',
+        "no family holds all parts of M9-M10",
+    ),
+    "a pattern of something unknown": (
+        'won = ["M1", "M6"',
+        'won = ["M1", "M66"',
+        "Did you mean 'M6'?",
+    ),
+    "a pattern with an unknown word against it": (
+        '"below(M1)"',
+        '"above(M1)"',
+        "Allowed: below, matters.",
+    ),
+    "a pattern with a bare hypothesis against it": (
+        '"below(M1)"',
+        '"M1"',
+        "'M1' is no claim about a hypothesis",
+    ),
+    "a pattern that asks whether an association matters": (
+        '"matters(M3)"',
+        '"matters(M1)"',
+        "M1 is no claim of a difference between two arms or levels",
+    ),
+    "a pattern of what has no bound": ('"below(M1)"', '"below(M2)"', "can only be claimed"),
+    "a check by an answer that cannot be given": (
+        'recalled = "reward_recalled"',
+        'recalled = "reward_recalled"\nright = { none = "no" }',
+        "Allowed: none, money, recognition, unsure.",
+    ),
+    "a check of no factor": (
+        'factor = "reward_kind"\nrecalled',
+        'factor = "pay"\nrecalled',
+        "pay",
+    ),
+    "something instead of what is no association": (
+        'hypothesis = "M1"\nadding',
+        'hypothesis = "M3"\nadding',
+        "M3 is no association",
+    ),
+    "a sensitivity to what was measured later": (
+        'adding = ["candour"]',
+        'adding = ["efficacy"]',
+        "names 'efficacy', which is measured after the arm is drawn",
+    ),
+    "words for what nobody measured before": (
+        'candour = "candid answers"',
+        'candor = "candid answers"',
+        "Did you mean 'candour'?",
+    ),
+    "an impossible share that is lost": ("attrition = 0\n", "attrition = 2\n", "below 1"),
 }
 
 
@@ -278,7 +381,7 @@ FACTORIAL = ("an interaction without a bound",)
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_plan_is_refused_with_its_line_and_what_is_allowed(case):
     old, new, message = WRONG[case]
-    study = "incentive" if case in FACTORIAL or old not in TEXT else "info_source"
+    study = "incentive" if case in FACTORIAL else next(n for n in TEXTS if old in TEXTS[n])
     text = changed(old, new, study)
     with pytest.raises(AnalysisError, match=re.escape(message)) as caught:
         parse_plan(text, "plan.toml")
@@ -428,8 +531,8 @@ def test_levels_associations_moderation_and_own_covariates_can_be_planned():
     assert plan.bound(plan.hypothesis("M3"), "willingness") == 0.35
     contrasts = {each.id: each.contrast for each in plan.hypotheses}
     assert contrasts["M1"] == "psm (association)"
-    assert contrasts["M2"] == "reward_kind, any level"
-    assert contrasts["M3"] == "reward_kind: money vs none"
+    assert contrasts["M2"] == "reward kind: any level"
+    assert contrasts["M3"] == "reward kind: money vs none"
     assert contrasts["M12"] == "psm × (reward vs control)"
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from scipy.stats import norm
 from statsmodels.stats.power import TTestIndPower
 
 from analysis import AnalysisError
@@ -83,6 +84,53 @@ def test_the_smallest_claimable_bound_agrees_with_theory():
     # With a known error: |estimate| + 1.645 · error, and |z| is below 1.282 in 80%.
     theory = (1.645 + 1.282) * np.sqrt(2 / 60)
     assert found["smallest_claimable"] == pytest.approx(theory, rel=0.05)
+
+
+def test_every_claim_on_the_primary_outcome_agrees_with_normal_theory():
+    """Levels, interaction, association and moderation at the survey's planned size."""
+    plan = PLANS["motivation"]
+    frame = power("motivation", {}, plan.size, simulations=300, jobs=1).set_index("hypothesis")
+    rest = np.sqrt(1 - plan.assumed["baseline_correlation"] ** 2)
+    level, factor, cell = plan.size / 3, plan.size / 2, plan.size / 6
+    errors = {
+        "M1": rest / np.sqrt(plan.size),
+        "M3": rest * np.sqrt(2 / level),
+        "M5": rest * np.sqrt(2 / factor),
+        "M11": rest * np.sqrt(4 / cell),
+        "M12": rest * np.sqrt(2 / level),
+    }
+    z = norm.isf
+    for name, error in errors.items():
+        row = frame.loc[name]
+        assert row["std_error"] == pytest.approx(error, rel=0.03), name
+        assert row["minimum_detectable_effect"] == pytest.approx(
+            error * (z(0.025) + z(0.2)), rel=0.12
+        ), name
+        assert row["smallest_claimable"] == pytest.approx(error * (z(0.05) + z(0.1)), rel=0.1)
+    for name, members in (("M1", 1), ("M3", 3), ("M12", 2)):
+        first = errors[name] * (z(0.025 / members) + z(0.2))
+        assert frame.loc[name, "detectable_first"] == pytest.approx(first, rel=0.12), name
+    # Bounds of associations are in standard deviations as they are.
+    assert frame.loc["M9", "smallest_effect"] == 0.10
+    assert frame.loc["M6", "smallest_effect"] == pytest.approx(0.30 / 1.3)
+
+
+def test_effects_may_be_given_for_parts_and_associations():
+    found = power("motivation", {"money": 0.4, "psm": 0.2}, 600, simulations=100, jobs=1)
+    effects = found.set_index("hypothesis")["effect"]
+    assert effects["M3"] == pytest.approx(0.4)
+    assert effects[["M4", "M5", "M9", "M11"]].tolist() == pytest.approx([0, 0, 0, 0])
+    assert effects["M1"] == 0.2
+
+
+def test_what_the_plan_assumes_holds_unless_something_else_is_given():
+    plan = PLANS["motivation"]
+    assumed = power("motivation", {}, 600, simulations=100, jobs=1)
+    bare = replace(plan, assumed={})
+    same = power("motivation", {}, 600, plan=bare, simulations=100, jobs=1, **plan.assumed)
+    assert_frame_equal(assumed, same)
+    less = power("motivation", {}, 600, baseline_correlation=0, simulations=100, jobs=1)
+    assert (less["std_error"].dropna() > assumed["std_error"].dropna()).all()
 
 
 def test_in_its_family_a_claim_is_won_less_often():

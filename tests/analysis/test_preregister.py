@@ -34,7 +34,11 @@ def test_every_hypothesis_outcome_and_arm_is_in_it():
         assert all(f"**{h.id}.** {h.statement}" in text for h in plan.hypotheses)
         assert all(f"(`{name}`, " in text for name in (*plan.judged, *plan.described))
         assert all(f"- `{arm}`: " in text for arm in plan.arms)
-        assert "for every version of a message (`message_version`)" in text
+        versions = "for every version of a message (`message_version`)" in text
+        assert versions == bool(plan.versions)
+        assert all(
+            f"**The {pattern.name}.** {pattern.statement}" in text for pattern in plan.patterns
+        )
 
 
 def test_it_follows_the_plan():
@@ -54,6 +58,18 @@ def test_every_form_of_hypothesis_is_told_in_words():
     assert "by an F test of all comparisons at once" in text
     assert "covariates of its own: `baseline_correct`" in text
     assert "change per standard deviation of `psm` of: mean in `reward` less mean" in text
+
+
+def test_patterns_verdicts_checks_and_sensitivity_are_registered():
+    text = preregistration(plans()["motivation"])
+    assert "M9 (none) and M10 (none) hold together" in text
+    assert "contradicted if M1 has an interval wholly below its smallest effect" in text
+    assert "M3 shows a difference that matters or" in text
+    assert "its 90% interval lies wholly within, also where that excludes 0" in text
+    assert "right answer is office at level 0 and residents at level 1" in text
+    assert "`legitimacy` has to be higher than at the first level" in text
+    assert "with `candour` among the covariates" in text
+    assert "(money less none) at the second level of `consulted`" in text
 
 
 def test_the_same_plan_gives_the_same_text():

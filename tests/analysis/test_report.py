@@ -529,6 +529,7 @@ ROW = {
     "p_randomization": 0.002,
     "verdict": "won",
     "size": "",
+    "difference": "open",
     "smallest_effect": 0.35,
     "simultaneous_low": 0.15,
     "simultaneous_high": 0.65,
@@ -541,7 +542,8 @@ ROW = {
 
 def said(plan=None, experiment="info_source", **changes):
     frame = pd.DataFrame([ROW | changes])
-    [found] = findings(frame, plan or PLANS[experiment], "primary")
+    plan = plan or PLANS[experiment]
+    [found] = findings(frame, plan, plan.first)
     return found
 
 
@@ -610,7 +612,7 @@ def test_a_claim_of_no_difference_that_matters_is_told_as_such():
 def test_an_interaction_is_told_as_a_difference_of_effects():
     found = said(**MONEY | {"hypothesis": "H8"}, smallest_effect=3.0)
     assert found.sentence.startswith("The effect of a piece rate on the mean number of correct")
-    assert "than without" in found.sentence
+    assert "with a beneficiary's message than with no beneficiary's message" in found.sentence
     assert "randomization test" in found.detail
 
 

@@ -1,0 +1,301 @@
+"""Patterns and checks of validity as the report says them: sentences and tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from analysis.planned.estimate import Notes, cells_of, estimate_experiment
+from analysis.planned.patterns import AGAINST, Judged, Shown
+from analysis.planned.plan import Family, Plan
+from analysis.planned.progress import Progress
+from analysis.planned.validity import variants
+from analysis.report.figures import arm_name
+from analysis.report.table import Table
+from analysis.words import (
+    decimals,
+    interval,
+    listed,
+    number,
+    p_statement,
+    p_value,
+    percent,
+)
+
+# -------------------------------------------------------------------------------------- patterns
+
+
+def pattern_sentence(judged: Judged, plan: Plan) -> str:
+    """Won, contradicted, or undecided with the parts that do not hold."""
+    name = f"The {judged.pattern.name} is"
+    if judged.verdict == "won":
+        found = (
+            f"won: {listed([shown.part.hypothesis for shown in judged.won])} hold together. The "
+            f"largest of their unadjusted p-values, that of {judged.decides.part.hypothesis}, "
+            f"decides ({p_statement(judged.decides.p_value)})."
+        )
+    elif judged.verdict == "contradicted":
+        against = [
+            f"{shown.part.hypothesis} {AGAINST[shown.part.claim]}"
+            for shown in judged.contradicted
+            if shown.holds
+        ]
+        found = f"contradicted: {listed(against)}."
+    else:
+        lacking = [_named(shown, plan) for shown in judged.won if not shown.holds]
+        found = f"undecided: what is claimed is not shown for {listed(lacking)}."
+    return f"{name} {found} The pattern: {judged.pattern.statement}"
+
+
+def _named(shown: Shown, plan: Plan) -> str:
+    statement = plan.hypothesis(shown.part.hypothesis).statement.rstrip(".")
+    return f"{shown.part.hypothesis} (“{statement}”)"
+
+
+def pattern_table(judged: Judged, plan: Plan) -> Table:
+    """What a pattern asks for, part by part."""
+    rows = [
+        {
+            "needed_for": needed,
+            "hypothesis": shown.part.hypothesis,
+            "asks": shown.part.claim,
+            "p_value": shown.p_value,
+            "holds": shown.holds,
+        }
+        for needed, parts in (("won", judged.won), ("contradicted", judged.contradicted))
+        for shown in parts
+    ]
+    groups = {"won": "Won if all of these hold", "contradicted": "Contradicted if one holds"}
+    return Table(
+        name=f"{plan.name}_{re.sub(r'[^a-z0-9]+', '_', judged.pattern.name.lower())}",
+        caption=f"{plan.title}: {judged.pattern.name}, {judged.verdict}.",
+        headings=["Hyp.", "Asks", "Holds", "p"],
+        cells=[
+            [
+                str(row["hypothesis"]),
+                str(row["asks"]),
+                "yes" if row["holds"] else "no",
+                p_value(float(str(row["p_value"]))),
+            ]
+            for row in rows
+        ],
+        frame=pd.DataFrame(rows),
+        words=3,
+        groups=[groups[str(row["needed_for"])] for row in rows],
+        notes="p: unadjusted, of the claim, 1 where its sign is the wrong one; the pattern asks "
+        "for all parts together, so it needs no adjustment (Berger 1982). Below: the interval "
+        "lies below the smallest effect of interest. Matters: the simultaneous interval lies "
+        "beyond it.",
+    )
+
+
+# ------------------------------------------------------------------------------- manipulations
+
+
+def manipulation_sentences(checks: pd.DataFrame, estimates: pd.DataFrame, plan: Plan) -> list[str]:
+    """For each factor with checks: whether what it varied came across, and what that means."""
+    found = []
+    for check in plan.checks:
+        rows = list(cells_of(checks[checks["factor"] == check.factor]))
+        name = check.factor.replace("_", " ")
+        if not rows:
+            found.append(f"The data do not say whether what “{name}” varied came across.")
+            continue
+        said = "; ".join(_went(row, plan) for row in rows)
+        failed = [row for row in rows if not row["passed"] and row["kind"] != "stays"]
+        placebo = [row for row in rows if not row["passed"] and row["kind"] == "stays"]
+        text = f"What “{name}” varied {'did not all come' if failed else 'came'} across: {said}."
+        if failed and (nulls := _nulls(estimates, plan, check.factor)):
+            text += f" So the null of {listed(nulls)} may be a failed manipulation."
+        if placebo:
+            names = listed(list(dict.fromkeys(plan.outcomes[r["outcome"]].label for r in placebo)))
+            text += (
+                f" It is not shown that “{names}” stayed alike, so what “{name}” does, or hides, "
+                "may be due to that."
+            )
+        found.append(text)
+    return found
+
+
+def _went(row: dict[str, Any], plan: Plan) -> str:
+    """One check in words."""
+    level = plan.factors.get(row["factor"], {}).get(row["level"], row["level"])
+    if row["kind"] == "recalled":
+        shown = f"{percent(row['low'])} to {percent(row['high'])}"
+        return f"recalled right by {percent(row['estimate'])} ({shown}) with {level}"
+    outcome = plan.outcomes[row["outcome"]]
+    places = decimals((row["high"] - row["low"]) * outcome.scale / 4)
+    value, low, high = (row[name] * outcome.scale for name in ("estimate", "low", "high"))
+    return (
+        f"with {level}, {outcome.phrase} differs by {number(value, places)} {outcome.unit} "
+        f"({interval(low, high, places)})"
+    )
+
+
+def _nulls(estimates: pd.DataFrame, plan: Plan, factor: str) -> list[str]:
+    """The hypotheses on a factor and the primary outcomes that found no difference."""
+    found = []
+    for row in cells_of(estimates[estimates["outcome"].isin(plan.primary.outcomes)]):
+        each = plan.hypothesis(row["hypothesis"])
+        null = row["difference"] in ("none", "undecided") or row["verdict"] == "open"
+        held = each.claim == "none" and row["verdict"] in ("won", "carried")
+        if factor in (each.factor, *each.interaction) and (null or held):
+            found.append(each.id)
+    return list(dict.fromkeys(found))
+
+
+WENT = {"recalled": "recalled right, %", "moves": "has to rise", "stays": "has to stay alike"}
+
+
+def manipulation_table(checks: pd.DataFrame, plan: Plan) -> Table | None:
+    """How each planned check of the manipulation went."""
+    if checks.empty:
+        return None
+    cells, groups = [], []
+    for row in cells_of(checks):
+        recalled = row["kind"] == "recalled"
+        scale = 100.0 if recalled else plan.outcomes[row["outcome"]].scale
+        places = 0 if recalled else decimals((row["high"] - row["low"]) * scale / 4)
+        cells.append(
+            [
+                plan.factors.get(row["factor"], {}).get(row["level"], row["level"]),
+                number(row["estimate"] * scale, places),
+                interval(row["low"] * scale, row["high"] * scale, places),
+                str(row["n"]),
+                "yes" if row["passed"] else "no",
+            ]
+        )
+        outcome = plan.outcomes.get(row["outcome"])
+        what = outcome.label if outcome else row["outcome"].replace("_", " ").capitalize()
+        groups.append(f"{what}: {WENT[row['kind']]}")
+    return Table(
+        name=f"{plan.name}_manipulation",
+        caption=f"{plan.title}: did what was varied come across?",
+        headings=["Level", "Found", "Interval", "N", "Passed"],
+        cells=cells,
+        frame=checks,
+        groups=groups,
+        notes="Recalled: Wilson’s 95% interval of the share right; passed above what guessing "
+        "gives. The others: difference from the first level by the planned regression; has to "
+        f"rise: {100 * (1 - plan.alpha):g}% interval, passed above 0; has to stay alike: "
+        f"{100 * (1 - 2 * plan.alpha):g}% interval, passed within the smallest effect. Nobody was "
+        "left out for a check.",
+    )
+
+
+def recall_tables(data: pd.DataFrame, plan: Plan) -> Iterator[Table]:
+    """What participants remember of each factor, arm by arm."""
+    for check in plan.checks:
+        if check.recalled not in data.columns or data[check.recalled].isna().all():
+            continue
+        levels = {a: level for level, arms in plan.levels[check.factor].items() for a in arms}
+        answers = plan.study.columns[check.recalled].values
+        rows: list[dict[str, Any]] = []
+        for arm in plan.arms:
+            given = data.loc[data["arm"] == arm, check.recalled].dropna()
+            shares = {answer: float((given == answer).mean()) for answer in answers}
+            right = shares[check.right[levels[arm]]]
+            rows.append({"arm": arm, "n": len(given), **shares, "right": right})
+        yield Table(
+            name=f"{plan.name}_recall_{check.factor}",
+            caption=f"{plan.title}: {check.recalled.replace('_', ' ')}, by arm.",
+            headings=["Arm", "N", *(answer.capitalize() for answer in answers), "Right"],
+            cells=[
+                [
+                    arm_name(row["arm"]),
+                    str(row["n"]),
+                    *(percent(row[name]) for name in (*answers, "right")),
+                ]
+                for row in rows
+            ],
+            frame=pd.DataFrame(rows),
+            notes="Of those who answered. No estimate conditions on it, because treatment can "
+            "change it.",
+        )
+
+
+# --------------------------------------------------------------------------------- sensitivity
+
+
+def sensitivity_table(
+    data: pd.DataFrame, plan: Plan, notes: Notes, reached: Progress
+) -> Table | None:
+    """Each hypothesis of the plan's ``sensitivity`` as planned and otherwise."""
+    outcome = plan.primary.outcomes[0]
+    frames = []
+    for label, rows, each in variants(data, plan):
+        family = Family("sensitivity", (outcome,), (each.id,))
+        # The t alone is shown, so few draws do.
+        single = replace(plan, families=(family,), hypotheses=(each,), draws=99)
+        if len(rows):
+            found = estimate_experiment(rows, single, notes, reached)
+            frames.append(found.assign(estimated=label))
+    if not frames:
+        return None
+    frame = pd.concat(frames, ignore_index=True)
+    cells = [
+        [
+            row["estimated"],
+            number(row["estimate"]),
+            number(row["std_error"]),
+            interval(row["conf_low"], row["conf_high"]),
+            p_value(row["p_claim"]),
+            str(int(row["n"])),
+        ]
+        for row in cells_of(frame)
+    ]
+    return Table(
+        name=f"{plan.name}_sensitivity",
+        caption=f"{plan.title}: hypotheses estimated otherwise.",
+        headings=[
+            "Estimated",
+            "Estimate",
+            "SE",
+            f"{100 * (1 - plan.alpha):g}% interval",
+            "p",
+            "N",
+        ],
+        cells=cells,
+        frame=frame[["hypothesis", "estimated", *SHOWN]],
+        groups=[
+            f"{row['hypothesis']}: {plan.hypothesis(row['hypothesis']).statement}"
+            for row in cells_of(frame)
+        ],
+        notes="Planned, and decides nothing. p: of the claim, not adjusted.",
+    )
+
+
+SHOWN: Sequence[str] = (
+    *("outcome", "estimate", "std_error", "df", "conf_low", "conf_high", "p_claim", "n"),
+    "covariates",
+)
+
+
+def missing_table(data: pd.DataFrame, plan: Plan) -> Table | None:
+    """How many have what the estimates adjust for, go along with, or are associated with."""
+    names = [*plan.covariates, *plan.heterogeneity]
+    for each in plan.hypotheses:
+        names += [*(each.covariates or ()), each.association, each.moderator]
+    columns = dict.fromkeys(name.partition("=")[0] for name in names if name)
+    known = [name for name in columns if name in data.columns]
+    rows = [
+        (name, int(data[name].notna().sum()), float(data[name].isna().mean())) for name in known
+    ]
+    if not rows:
+        return None
+    return Table(
+        name=f"{plan.name}_missing",
+        caption=f"{plan.title}: what was measured before treatment and is missing.",
+        headings=["Variable", "N", "Missing"],
+        cells=[
+            [plan.word(name).capitalize(), str(count), percent(missing, 1)]
+            for name, count, missing in rows
+        ],
+        frame=pd.DataFrame(rows, columns=["variable", "n", "missing"]),
+        notes="Missing: not answered, or not disclosed. A missing covariate is set to the mean of "
+        "those known; an association with it leaves such participants out.",
+    )
