@@ -10,12 +10,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from study.finding import project
-from study.step import Step, questions
+from study.step import Step, folder_of, questions
 from study.study import Study
 
 NAMES = (
@@ -117,7 +116,7 @@ def _page(study: Study, step: Step) -> type:
 
     base: type = StudyPage
     for kind in _kinds(step):
-        if _beside(kind, "page.py").is_file():
+        if (folder_of(kind) / "page.py").is_file():
             pages = import_module(f"{kind.__module__}.page")
             if hasattr(pages, kind.__name__):
                 base = getattr(pages, kind.__name__)
@@ -138,7 +137,7 @@ def _page(study: Study, step: Step) -> type:
 def _template(step: Step) -> str:
     """Its own, if there is one beside it; else that of pages that only ask."""
     for kind in _kinds(step):
-        path = _beside(kind, f"{kind.__name__}.html")
+        path = folder_of(kind) / f"{kind.__name__}.html"
         if path.is_file():
             return path.relative_to(project()).as_posix()
     return "global/Questions.html"
@@ -147,8 +146,3 @@ def _template(step: Step) -> str:
 def _kinds(step: Step) -> list[type]:
     """The class of a step and those it is made from, up to the bare step."""
     return [kind for kind in type(step).__mro__ if issubclass(kind, Step) and kind is not Step]
-
-
-def _beside(kind: type, name: str) -> Path:
-    """A file in the folder of a step."""
-    return project().joinpath(*kind.__module__.split("."), name)

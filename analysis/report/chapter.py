@@ -135,7 +135,7 @@ def _interim(writer: _Writer, compared: _Writer, reached: Progress) -> Chapter:
 
 def _came(writer: _Writer) -> Section:
     """The flow up to assignment, and no further."""
-    before = diagnosis.flow_before(writer.everyone)
+    before = diagnosis.flow_before(writer.everyone, writer.plan.study)
     by_arm = diagnosis.flow_by_arm(writer.assigned, writer.plan)[["Assigned"]]
     return Section(
         "flow",
@@ -298,7 +298,7 @@ def _versions(writer: _Writer) -> Section | None:
 def _flow(writer: _Writer, compared: _Writer) -> Section:
     """Everybody who was assigned; attrition of those who are compared."""
     plan = writer.plan
-    before = diagnosis.flow_before(writer.everyone)
+    before = diagnosis.flow_before(writer.everyone, writer.plan.study)
     forced = before[-1][1] - len(writer.assigned)
     by_arm = diagnosis.flow_by_arm(writer.assigned, plan)
     paragraphs = (

@@ -29,10 +29,11 @@ from study.study import Study
 # ------------------------------------------------------------------------------------------ flow
 
 
-def flow_before(everyone: pd.DataFrame) -> list[tuple[str, int]]:
+def flow_before(everyone: pd.DataFrame, study: Study) -> list[tuple[str, int]]:
     """Counts up to assignment."""
-    consented = int((everyone["consent"] == 1).sum()) if "consent" in everyone else 0
-    stages = [("Came", len(everyone)), ("Consented", consented)]
+    stages = [("Came", len(everyone))]
+    if "consent" in study.columns:
+        stages.append(("Consented", int((everyone["consent"] == 1).sum())))
     return [*stages, ("Assigned", int(everyone["arm"].notna().sum()))]
 
 

@@ -149,7 +149,7 @@ def left_out(
 ) -> list[tuple[str, int]]:
     """Everybody who is not analysed: the reason and how many; ``excluded`` are `load`'s."""
     rows = [(REASONS[reason], int(count)) for reason, count in excluded.items() if count]
-    declined = int((everyone["consent"] == 0).sum())
+    declined = int((everyone["consent"] == 0).sum()) if "consent" in everyone else 0
     unassigned = int(everyone["arm"].isna().sum()) - declined
     forced = int((everyone["arm_forced"] == 1).sum())
     if declined:
