@@ -6,7 +6,6 @@ import ast
 import subprocess
 import sys
 
-
 from analysis.exports.codebook import explain
 from analysis.simulation.simulate import simulate
 from study.documents import readme
