@@ -18,9 +18,8 @@ import pytest
 
 import analysis
 from analysis.exports.checks import check
-from people.bots.cases import CASES
 from study.finding import studies
-from tests.harness.server import ROOT, link_project
+from tests.harness.server import ROOT
 
 SEATS = 24
 
@@ -41,70 +40,6 @@ def run(command, folder, **options):
         check=False,
         **options,
     )
-
-
-# ------------------------------------------------------------------------------------- cases
-
-
-@pytest.fixture(scope="module", params=list(studies()))
-def played(request, tmp_path_factory):
-    """All cases of one experiment, played by oTree's own command."""
-    folder = tmp_path_factory.mktemp(request.param)
-    link_project(folder)
-    done = run(["otree", "test", request.param, "12", "--export=exports"], folder)
-    return request.param, done, folder / "exports"
-
-
-def test_every_case_plays_through_and_its_export_has_no_problems(played):
-    experiment, done, exports = played
-    assert done.returncode == 0, done.stderr[-3000:]
-    sessions = re.findall(r"Creating '(\w+)' session \(test case (\d+)\)", done.stderr)
-    assert sessions == [(experiment, str(number)) for number in range(len(CASES))]
-    assert check(exports) == []
-
-
-def test_every_case_leaves_the_data_that_it_is_about(played):
-    _, _, exports = played
-    data = analysis.load(exports, include_bots=True)
-    codes = list(dict.fromkeys(data["session_code"]))
-    by_case = {
-        case: data[data["session_code"] == code] for case, code in zip(CASES, codes, strict=True)
-    }
-
-    diligent = by_case["diligent"]
-    assert (diligent["completed"] == 1).all()
-    assert (diligent["effort_correct"] == diligent["effort_attempts"]).all()
-    assert (diligent["effort_correct"] > 5).all()
-    assert (diligent["stopped_early"] == 0).all()
-    assert (diligent["voluntary_correct"] > 0).all()
-
-    idle = by_case["idle"]
-    assert (idle["effort_attempts"] == 0).all()
-    assert (idle["effort_seconds"] == 300).all()
-    assert (idle["stopped_early"] == 0).all()
-    assert (idle["donation"] == 0).all()
-
-    stopped = by_case["stops_early"]
-    assert (stopped["stopped_early"] == 1).all()
-    assert stopped["effort_seconds"].between(115, 130).all()
-
-    declined = by_case["refuses_consent"]
-    assert (declined["consent"] == 0).all()
-    assert (declined["earnings_total"] == 5).all()
-    assert declined[["arm", "baseline_correct", "effort_correct", "completed"]].isna().all(None)
-
-    unwilling = by_case["refuses_voluntary"]
-    assert (unwilling["voluntary_accepted"] == 0).all()
-    assert unwilling["voluntary_correct"].isna().all()
-
-    confused = by_case["fails_comprehension"]
-    assert (confused["comprehension_errors"] == 9).all()
-
-    nonsense = by_case["nonsense"]
-    assert (nonsense["effort_attempts"] > 5).all()
-    assert (nonsense["effort_correct"] == 0).all()
-    assert (nonsense["donation"] == 0).all()
-    assert nonsense["information_seconds"].isna().all()
 
 
 # ---------------------------------------------------------------------- other parameters

@@ -140,7 +140,7 @@ class Database:
             self.put_on_page(code, page)
 
     def answer_before(self, participant: str, page: str) -> None:
-        """Let a participant have answered all that is asked before ``page`` and before the draw."""
+        """Let a participant have answered what is asked before ``page`` and before the draw."""
         study = self.study_of(participant)
         answered: dict[str, Any] = {}
         for step in takewhile(lambda step: step.page != page, study.before_assignment()):

@@ -13,6 +13,7 @@ import requests
 from tests.harness.answers import fitting, study_at
 from tests.harness.database import Database
 
+
 class Form(HTMLParser):
     """What one can fill in on a page: names, and the values that radio buttons offer."""
 

@@ -15,7 +15,6 @@ from study.problems import ROOT, DesignError
 MESSENGERS = ("organisation", "beneficiary")
 LANGUAGES = words.languages()
 
-each_study = pytest.mark.parametrize("study", studies().values(), ids=studies())
 each_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
@@ -74,21 +73,6 @@ def test_all_messages_are_as_long_and_have_the_same_heading(language):
 def test_two_versions_of_a_message_are_not_the_same(language):
     texts = [message(language, *each).paragraphs for each in ALL]
     assert len(set(texts)) == len(texts)
-
-
-@each_study
-def test_a_study_that_is_whole_passes(study):
-    words.check(study)
-    messages.check(study)
-
-
-@each_language
-@pytest.mark.parametrize("name", [words.COMMON, words.TASK])
-def test_every_language_has_the_same_texts_as_english(language, name):
-    here, english = (dict(words.strings(words.shared(each, name))) for each in (language, "en"))
-    assert here.keys() == english.keys()
-    for path, text in here.items():
-        assert words.placeholders(text) == words.placeholders(english[path]), path
 
 
 # ------------------------------------------------------------ what is found wrong in messages

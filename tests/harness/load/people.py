@@ -12,9 +12,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.harness.answers import right_answers, study_at
 from tests.harness.load.figures import Silence, Waits
 from tests.harness.load.wire import Browser, Gone, Reply, Socket
-from tests.harness.answers import right_answers, study_at
 from tests.harness.participant import Form
 
 # As the page's own scripts.
