@@ -26,6 +26,7 @@ SESSION_CONFIGS = [
         display_name=study.title,
         app_sequence=[study.app],
         num_demo_participants=max(1, len(study.arms)),
+        **({} if study.pay is not None else {"participation_fee": 0.0}),
         doc=description(study.parameters),
         **defaults(study.parameters),
     )

@@ -75,7 +75,7 @@ def _made(study: Study) -> dict[str, Any]:
         "Player": model("Player", BasePlayer, **fields.of(study.columns)),
         "creating_session": sessions.creating_session,
         "vars_for_admin_report": report.vars_for_admin_report,
-        "page_sequence": [_page(study, step) for step in study.path if step.page],
+        "page_sequence": _pages(study),
     }
     for number, (table, name, Row, members, export) in enumerate(_tables(study)):
         made[name] = model(name, Row, **members)
@@ -110,6 +110,16 @@ def _exporter(export: Callable[..., Any], Row: type) -> Callable[..., Any]:
     return custom_export
 
 
+def _pages(study: Study) -> list[type]:
+    pages = [_page(study, step) for step in study.path if step.page]
+    for page in pages:
+        names = getattr(page.step, "unfolds_on", ())  # type: ignore[attr-defined]
+        for later in pages:
+            if later.step.name in names:  # type: ignore[attr-defined]
+                later.folds = (*later.folds, page)  # type: ignore[attr-defined]
+    return pages
+
+
 def _page(study: Study, step: Step) -> type:
     """The page of a step. A class of its own: two of one name in an app would be one to oTree."""
     from lab.page import StudyPage
@@ -128,10 +138,18 @@ def _page(study: Study, step: Step) -> type:
         "template_name": _template(step),
         "may_be_advanced": step.may_be_advanced,
         "needs_arm": bool(study.arms) and step not in study.before_assignment(),
+        "arrivals": _arrivals(study, step),
     }
     if names := [column.name for column in questions(step, study)]:
         members |= {"form_model": "player", "form_fields": names}
     return type(step.page, (base,), members)
+
+
+def _arrivals(study: Study, step: Step) -> list[Step]:
+    """The step, and those without a page before it, as far as they store when one arrives."""
+    before = study.path[: study.path.index(step)]
+    passed = [*(each for each in before if not each.page), step]
+    return [each for each in passed if type(each).on_arrival is not Step.on_arrival]
 
 
 def _template(step: Step) -> str:

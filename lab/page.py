@@ -44,11 +44,15 @@ class StudyPage(Page):  # type: ignore[misc]
 
     needs_arm: it stands behind the assignment, so whoever comes here has an arm.
     may_be_advanced: whether the experimenter may move somebody on from it.
+    arrivals: the steps up to it that store something when somebody arrives.
+    folds: pages before it whose text can be opened here again.
     """
 
     study: ClassVar[Study]
     step: ClassVar[Step]
     needs_arm: ClassVar[bool] = False
+    arrivals: ClassVar[Sequence[Step]] = ()
+    folds: ClassVar[Sequence[Any]] = ()
     may_be_advanced: ClassVar[bool] = True
     template_name = "global/Questions.html"
 
@@ -99,6 +103,8 @@ class StudyPage(Page):  # type: ignore[misc]
             "values": words.to_html(values),
             "common": common,
             "progress": cls._progress(player, common),
+            "folded": [page.folded(player) for page in cls.folds],
+            "page_step": cls.step.name,
             **context,
         }
 
@@ -108,10 +114,10 @@ class StudyPage(Page):  # type: ignore[misc]
         if not cls.step.counted:
             return None
         config = config_of(player)
-        unfolded = [step.unfolded() for step in cls.study.steps]
         listed = [
             parts
-            for parts in unfolded
+            for step in cls.study.steps
+            for parts in step.marks()
             if any(part.page and part.counted and part.is_offered(config) for part in parts)
         ]
         number = next(n for n, parts in enumerate(listed, start=1) if _is_in(cls.step, parts))
@@ -124,6 +130,11 @@ class StudyPage(Page):  # type: ignore[misc]
         """Before somebody sees the page, and before what they sent is taken."""
         if self.needs_arm:
             assign(self.study, self.player)
+        seat = self.seat_of(self.player)
+        for step in self.arrivals:
+            for name, value in step.on_arrival(seat).items():
+                if seat.get(name) is None:
+                    setattr(self.player, name, value)
 
     def set_attributes(self, participant: Any) -> None:
         super().set_attributes(participant)
@@ -148,6 +159,8 @@ class StudyPage(Page):  # type: ignore[misc]
             return self.get()  # no page of ours has that button
         # Later pages need an arm; whether the treatment was seen is another matter.
         self.prepare()
+        for page in self.folds:
+            page.store_unfolded(self.player, self.posted)
         if self.advanced:
             earlier = self.player.field_maybe_none("advanced_from")
             self.player.advanced_from = ",".join(filter(None, (earlier, type(self).__name__)))
@@ -171,7 +184,9 @@ class StudyPage(Page):  # type: ignore[misc]
         form = context["form"]
         language = context["language"]
         values = wording.session_values(self.study, self.session.config, language)
-        described = [self.describe(field, language, values) for field in form]
+        order = self.step.shown(self.seat_of(self.player))
+        asked = [form[name] for name in order] if order else form
+        described = [self.describe(field, language, values) for field in asked]
         context["fields"] = described
         context["errors"] = [field for field in described if field["error"]]
         return context
@@ -237,7 +252,7 @@ class StudyPage(Page):  # type: ignore[misc]
 
 def _is_in(step: Step, parts: Sequence[Step]) -> bool:
     """Whether ``step`` is one of ``parts``; those before and behind a round are made anew."""
-    return step.name in [part.name for part in parts]
+    return step.page in [part.page for part in parts]
 
 
 def _is_short_integer(text: str) -> bool:

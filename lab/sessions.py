@@ -60,6 +60,10 @@ class PlayerSeat:
         name = self.player.field_maybe_none("arm") if self.study.arms else None
         return None if name is None else self.study.arm(name)
 
+    @property
+    def number(self) -> int:
+        return int(self.player.participant.id_in_session)
+
     def get(self, column: str) -> Any:
         return self.player.field_maybe_none(column)
 

@@ -52,14 +52,13 @@ def direction(language: str) -> str:
 
 def session_values(study: Study, config: Mapping[str, Any], language: str) -> dict[str, str]:
     """What every text may quote about a session, by name (`Study.quotable`)."""
-    found = {
-        "fee": currency(config["participation_fee"], language),
-        "total_minutes": duration(60 * round(study.minutes(config)), language),
-    }
+    found = {"total_minutes": duration(60 * round(study.minutes(config)), language)}
+    if study.pay is not None:
+        found["fee"] = currency(config["participation_fee"], language)
     for name, parameter in study.quotable.items():
         if parameter.endswith("_seconds"):
             found[name] = duration(config[parameter], language)
-        elif parameter.endswith("_rate"):
+        elif parameter.endswith(("_rate", "_amount")):
             found[name] = currency(config[parameter], language)
         elif parameter:
             found[name] = number(config[parameter], language)

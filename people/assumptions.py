@@ -19,18 +19,35 @@ Effects = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
+class Latent:
+    """The attitude behind a question: its mean, by how much its spread is stretched, and how far
+    the answers hang together (``loading``; None: as the question has it).
+    """
+
+    mean: float = 0.0
+    spread: float = 1.0
+    loading: float | None = None
+
+
+@dataclass(frozen=True)
 class People:
     """Effects of the arms by outcome, in standard deviations of the outcome in the control arm.
 
     An outcome is the name of a question or a round. An arm that is not named has no effect, unless
-    it combines factors that have an arm of their own: then the sum of theirs. ``main`` are the
-    outcomes that move when an effect is given for an arm alone. ``stops`` says by round how many
-    leave it early (a logit; -3.2 is 4 in 100).
+    it combines factors that have an arm of their own, or parts: then the sum of theirs. ``main``
+    are the outcomes that move when an effect is given for an arm alone. ``stops`` says by round
+    how many leave it early (a logit; -3.2 is 4 in 100). ``latents`` are the attitudes behind
+    scales, where they are not those of the step. ``service`` is the correlation of the attitude
+    behind willingness with that behind public service motivation. ``log_hours`` are mean, spread
+    and pull of that attitude in log hours pledged.
     """
 
     effects: Effects = field(default_factory=dict)
     main: tuple[str, ...] = ()
     stops: Mapping[str, float] = field(default_factory=dict)
+    latents: Mapping[str, Latent] = field(default_factory=dict)
+    service: float = 0.45
+    log_hours: tuple[float, float, float] = (1.2, 0.7, 0.2)
 
     def effect(self, outcome: str, seat: Seat) -> float:
         """The effect of somebody's arm on ``outcome``; 0 before assignment."""
@@ -40,7 +57,8 @@ class People:
         name = seat.arm.name
         if name in effects:
             return effects[name]
-        return sum(effects.get(f.name, 0.0) for f in seat.study.factors if name in f.arms)
+        made_of = [f.name for f in seat.study.factors if name in f.arms]
+        return sum(effects.get(each, 0.0) for each in (*made_of, *seat.arm.parts.values()))
 
     def but(self, study: Study, effects: Mapping[str, float]) -> People:
         """These people with other effects on the main outcomes.
@@ -54,7 +72,7 @@ class People:
             outcome, _, arm = name.rpartition(".")
             if outcome and outcome not in self.main:
                 raise ValueError(unknown("outcome", outcome, self.main))
-            treatments = study.names[1:]
+            treatments = treatments_of(study)
             if arm not in treatments:
                 raise ValueError(
                     f"{study.name} has no treatment arm {arm!r}.{did_you_mean(arm, treatments)} "
@@ -67,6 +85,12 @@ class People:
                 if outcome or f"{each}.{arm}" not in effects:
                     found[each][arm] = float(size)
         return replace(self, effects={**self.effects, **found})
+
+
+def treatments_of(study: Study) -> list[str]:
+    """What an effect may be given for: all arms but the control, and all parts but the first."""
+    parts = [part for factor in study.factors for part in list(factor.parts)[1:]]
+    return [*study.names[1:], *parts]
 
 
 def people_of(study: Study) -> People:
@@ -94,6 +118,12 @@ def _problems(people: People, study: Study) -> Iterator[str]:
     for name in (*people.effects, *people.main):
         if name not in outcomes:
             yield f"nothing responds as {name!r}. {unknown('outcome', name, outcomes)}"
+    scales = [part.name for step in study.path for part in (step, *step.asks())]
+    for name in people.latents:
+        if name not in scales:
+            yield unknown("question", name, scales)
+    if not -1 <= people.service <= 1:
+        yield f"service is {people.service}, but must be a correlation."
     for name in people.stops:
         if name not in rounds:
             yield unknown("round that may be stopped", name, rounds)
@@ -102,5 +132,5 @@ def _problems(people: People, study: Study) -> Iterator[str]:
             yield f"the effects on {outcome!r} must be given by arm, as {{arm: size}}."
             return
         for arm in effects:
-            if arm not in study.names:
-                yield unknown("arm", arm, study.names)
+            if arm not in (known := [*study.names, *treatments_of(study)]):
+                yield unknown("arm", arm, known)

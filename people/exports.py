@@ -66,7 +66,7 @@ def _row(session: Session, seat: Seat, pages: Sequence[str]) -> dict[str, Any]:
     study = session.study
     index = pages.index(seat.page) + 1 if seat.page else 0
     return {
-        "participant.id_in_session": seat.id_in_session,
+        "participant.id_in_session": seat.number,
         "participant.code": seat.code,
         "participant.label": "",
         "participant._is_bot": True,
@@ -87,7 +87,7 @@ def _row(session: Session, seat: Seat, pages: Sequence[str]) -> dict[str, Any]:
         "session.comment": COMMENT,
         "session.is_demo": False,
         **{f"session.config.{name}": value for name, value in session.config.items()},
-        "player.id_in_group": seat.id_in_session,
+        "player.id_in_group": seat.number,
         "player.role": "",
         **{f"player.{name}": seat.get(name) for name in study.columns},
         "group.id_in_subsession": 1,

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from effort_task.tasks import TASKS
-from people.assumptions import People
+from people.assumptions import Latent, People
 from study.step import Seat, Step
 
 # Standard deviations of the latent scales, from which the spread of the outcomes follows.
@@ -148,6 +148,10 @@ class Person:
     def consents(self) -> bool:
         return self.dice("consents").random() >= self.refusal
 
+    def fits(self, share_unfit: float, what: str = "fits") -> bool:
+        """Whether they belong to those whom a study is about, as all but a few do."""
+        return not self.chance(what, share_unfit)
+
     def leaves_at(self, study: Any) -> str | None:
         """The step at which they close the browser; None: they stay to the end."""
         dice = self.dice("leaves_at")
@@ -182,10 +186,13 @@ class Person:
     ) -> list[float]:
         """Latent answers to the items of a scale, correlated through ``trait`` by ``loading``."""
         dice = self.dice(what)
+        assumed = self.people.latents.get(what, Latent(mean))
+        loading = loading if assumed.loading is None else assumed.loading
         noise = math.sqrt(1 - loading**2)
+        shared = assumed.mean + assumed.spread * loading * trait
         if self.style.straight:
-            return [mean + loading * trait] * items
-        return [mean + loading * trait + noise * dice.gauss(0, 1) for _ in range(items)]
+            return [shared] * items
+        return [shared + assumed.spread * noise * dice.gauss(0, 1) for _ in range(items)]
 
     def on_scale(self, latent: Sequence[float], low: int, high: int) -> list[int]:
         """Latent answers as points of a scale, in the person's own style."""

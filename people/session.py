@@ -22,8 +22,11 @@ from effort_task.tasks import TASKS, item_seed
 from people.assumptions import People
 from people.person import Person
 from steps.comprehension import Comprehension
+from steps.ending import STATUS
 from steps.information import Information, version
+from steps.quota import Quota, QuotaFull
 from steps.round import Round
+from steps.vignette import Vignette
 from study import messages, words
 from study.acts import Act, Cards, Form, Leave, Look
 from study.journey import journey
@@ -45,7 +48,7 @@ class Seat:
     config: Mapping[str, Any]
     person: Any
     code: str
-    id_in_session: int
+    number: int
     clock: float
     page: str = ""
     started: str = ""
@@ -101,7 +104,7 @@ class Session:
 
     def hold(self) -> Session:
         """Let it take place, from the first page to the last."""
-        lives = [(seat.clock, seat.id_in_session, self._life(seat)) for seat in self.seats]
+        lives = [(seat.clock, seat.number, self._life(seat)) for seat in self.seats]
         heapq.heapify(lives)
         while lives:
             _, place, life = lives[0]
@@ -135,6 +138,10 @@ class Session:
         """What is stored when a page is first shown."""
         if step.assigns and seat.arm is None:
             self._assign(seat)
+        for name, value in step.on_arrival(seat).items():
+            seat.values.setdefault(name, value)
+        if isinstance(step, Quota) and 0 < self.config["quota"] <= self._completed():
+            seat.values[STATUS] = QuotaFull.status
         if step.page == seat.page or not step.page:
             return
         seat.page, values = step.page, seat.values
@@ -150,6 +157,8 @@ class Session:
             if (seconds := step.duration(self.config)) is not None:
                 begun |= {"deadline": seat.clock + seconds, "seconds": 0.0}
             values |= {f"{step.prefix}_{name}": value for name, value in begun.items()}
+        if isinstance(step, Vignette):
+            values[f"{step.name}_started_at"] = seat.clock
         if step.ends(seat) and self.study.pay is not None:
             self._pay(seat)
         if step is self.study.path[-1]:
@@ -162,17 +171,20 @@ class Session:
             if isinstance(step, Comprehension):
                 self._comprehension(seat, step, act, began)
             texts = {name for name, column in self.study.columns.items() if column.type == "text"}
-            for name, value in act.answers.items():
+            for name, value in (*act.answers.items(), *act.also.items()):
                 values[name] = guard(value) if name in texts else value
             values["language"] = self.config["language"]
             values |= step.derived(seat)
         elif isinstance(act, Look):
             values[f"{step.name}_seconds"] = act.seconds
             values[f"{step.name}_hidden_seconds"] = act.hidden
-            if values["message_medium"] != "text":
+            if values.get("message_medium", "text") != "text":
                 values["media_seconds"] = act.seconds
         elif isinstance(act, Cards) and isinstance(step, Round):
             self._cards(seat, step, act, began)
+
+    def _completed(self) -> int:
+        return sum(bool(seat.get("completed")) for seat in self.seats)
 
     def _comprehension(self, seat: Seat, step: Comprehension, act: Form, began: float) -> None:
         attempts = [*(answers for answers, _ in act.wrong), act.answers]
@@ -190,7 +202,7 @@ class Session:
         values, config = seat.values, self.config
         if config["force_arm"]:
             values |= {"arm": config["force_arm"], "arm_forced": True}
-            seat.place_in_arm = seat.id_in_session
+            seat.place_in_arm = seat.number
         else:
             names = [column.name for column in self.study.tables["assignment"].columns]
             scores = {n: seat.get(n) for n in names if n.endswith("_correct")}

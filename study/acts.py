@@ -18,11 +18,13 @@ class Act:
 class Form(Act):
     """Answer the questions of the page (none: press its button).
 
+    also : what the page sends beside its questions.
     wrong : attempts that the page will not take, each with the names of the answers that are
         wrong; they come first.
     """
 
     answers: Mapping[str, Any] = field(default_factory=dict)
+    also: Mapping[str, Any] = field(default_factory=dict)
     wrong: Sequence[tuple[Mapping[str, Any], tuple[str, ...]]] = ()
 
 

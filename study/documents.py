@@ -60,7 +60,7 @@ def _minutes(study: Study) -> int:
 
 
 def _rows(study: Study) -> Iterator[list[str]]:
-    for step in study.path:
+    for step in study.once:
         written = [column.name for column in step.columns(study)]
         yield [f"`{step.page}`" if step.page else "(none)", _first(step), _names(written)]
 

@@ -11,7 +11,8 @@ class Measure:
 
     kind : ``mean`` of all ``of`` (missing where one is); ``ratio`` of the first to the second,
         times ``times`` (missing where the second is 0); ``unless``: the first, and 0 for those who
-        answered no to the second; or ``right``: how many are what ``solutions`` say.
+        answered no to the second; ``right``: how many are what ``solutions`` say; or ``number``:
+        that of a choice, missing where it is none.
     """
 
     name: str
@@ -19,7 +20,7 @@ class Measure:
     of: tuple[str, ...]
     about: str
     times: float = 1.0
-    solutions: tuple[str, ...] = ()
+    solutions: tuple[str | int, ...] = ()
 
     @property
     def is_scale(self) -> bool:

@@ -7,10 +7,12 @@ A study has those that its steps and its pay declare, and a few that every study
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from study.problems import did_you_mean
 
@@ -132,6 +134,65 @@ def word(name: str, meaning: str, length: int) -> Parameter:
         return text
 
     return Parameter(name, "", meaning, f"empty or up to {length} letters and digits", check)
+
+
+IDENTIFIER = "{id}"
+"""Stands in a return address for the identifier that a panel gave somebody."""
+
+
+def return_address(name: str, meaning: str) -> Parameter:
+    """Nothing, or where a panel takes its people back, with `IDENTIFIER` in its path or query."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, str):
+            raise ValueError(value)
+        text = value.strip()
+        if not text:
+            return ""
+        parts = urlsplit(text)
+        plain = text.isascii() and text.isprintable() and not set(text) & set(" \"'<>\\`")
+        named = text.count(IDENTIFIER) == 1 and not set(text.replace(IDENTIFIER, "")) & set("{}")
+        placed = IDENTIFIER in parts.path or IDENTIFIER in parts.query
+        to_host = bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+        if not (plain and named and placed and to_host and parts.scheme == "https"):
+            raise ValueError(value)
+        return text
+
+    allowed = (
+        f"empty or an address that begins with https:// and holds {IDENTIFIER} exactly once "
+        "behind its host, without spaces, user name or password"
+    )
+    return Parameter(name, "", meaning, allowed, check)
+
+
+def web_address(name: str, meaning: str) -> Parameter:
+    """Nothing, or an address that participants may open."""
+    with_identifier = return_address(name, meaning).check
+
+    def check(value: object) -> str:
+        text = value.strip() if isinstance(value, str) else value
+        if not text:
+            return ""
+        if not isinstance(text, str) or IDENTIFIER in text:
+            raise ValueError(value)
+        with_identifier(f"{text}{'&' if '?' in text else '?'}{IDENTIFIER}")
+        return text
+
+    allowed = "empty or an address that begins with https://, without spaces, user name, password"
+    return Parameter(name, "", meaning, allowed, check)
+
+
+def address_name(name: str, default: str, meaning: str) -> Parameter:
+    """A name that may stand in an address before a value."""
+
+    def check(value: object) -> str:
+        text = value.strip() if isinstance(value, str) else ""
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,39}", text):
+            raise ValueError(value)
+        return text
+
+    allowed = "up to 40 letters, digits, _ and -, a letter first"
+    return Parameter(name, default, meaning, allowed, check)
 
 
 SWITCH = {"": False, "0": False, "false": False, "off": False, "no": False} | {

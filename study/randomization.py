@@ -59,6 +59,11 @@ def assignment_list(seed: str, stratum: str, arms: Sequence[str], length: int) -
     return (draw(seed, stratum, arms, number) for number in range(1, length + 1))
 
 
+def shuffled(seed: str, what: str, count: int, number: int) -> list[int]:
+    """The numbers from 1 to ``count`` in the order drawn for the ``number``-th participant."""
+    return random.Random(f"{seed}/{what}/{number}").sample(range(1, count + 1), count)
+
+
 def score_stratum(score: int, earlier_scores: Sequence[int]) -> str:
     """``high`` or ``low``: a score against the median of those who came earlier.
 

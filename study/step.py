@@ -42,6 +42,10 @@ class Seat(Protocol):
     def arm(self) -> Arm | None:
         """Their arm; None before assignment."""
 
+    @property
+    def number(self) -> int:
+        """Their number in the session, from 1."""
+
     def get(self, column: str) -> Any:
         """What is stored in ``column``; None: nothing."""
 
@@ -81,6 +85,12 @@ class Step(Declared):
 
     may_be_advanced: ClassVar[bool] = True
     """Whether the experimenter may move somebody on from it."""
+
+    is_renamed: ClassVar[bool] = False
+    """Whether a question has another name than its instrument, and so asks something else."""
+
+    again: ClassVar[bool] = False
+    """Whether it is the same step at another place of a random order (`InRandomOrder`)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -129,13 +139,29 @@ class Step(Declared):
         """The steps that it stands for, each with at most one page."""
         return (self,)
 
+    def marks(self) -> Sequence[Sequence[Step]]:
+        """Its parts, in groups that are counted as one step each."""
+        return [self.unfolded()]
+
     def takes_place(self, seat: Seat) -> bool:
         """Whether somebody who has come so far comes to it."""
         return True
 
+    def is_way_out(self, seat: Seat) -> bool:
+        """Whether somebody has left for it, wherever they were."""
+        return False
+
+    def on_arrival(self, seat: Seat) -> Mapping[str, Any]:
+        """Columns that are stored when somebody comes to it, or behind it, for the first time."""
+        return {}
+
     def is_offered(self, config: Mapping[str, Any]) -> bool:
         """Whether a session with these parameters has it at all."""
         return True
+
+    def shown(self, seat: Seat) -> Sequence[str]:
+        """The columns of its form in the order in which they are asked; empty: as declared."""
+        return ()
 
     def ends(self, seat: Seat) -> bool:
         """Whether the study is over for somebody behind it."""

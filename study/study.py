@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -35,29 +36,72 @@ class Arm(Declared):
     message : the message that its participants read, if the study has any.
     piece_rate : whether the correct cards of the round that pays (`Pay.piece`) also pay the
         participant.
+    parts : by factor, the part that it is made of, if the factors of the study have parts.
     """
 
     name: str
     about: str
     message: str = ""
     piece_rate: bool = False
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
 class Factor(Declared):
-    """A factor of the design: a column that is 1 in the arms in which it is present, else 0.
+    """A factor of the design, which is a column of the data.
 
-    about : what is present, in words.
+    Either it is present in some ``arms``: the column is 1 there, else 0. Or it has ``parts``, each
+    with what it is in words; then the arms of the study are all combinations of the parts of its
+    factors, named by them. The column holds the name of the part; of a ``binary`` factor with two
+    parts 0 and 1.
+
+    about : what is present, or what the parts tell apart, in words.
     """
 
     name: str
     about: str
-    arms: Sequence[str]
+    arms: Sequence[str] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
+    binary: bool = False
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What its column may hold, with the meaning of each; nothing: 0 and 1."""
+        return {} if self.binary or not self.parts else dict(self.parts)
+
+    def value(self, arm: Arm) -> bool | str:
+        """What its column holds in an arm."""
+        if not self.parts:
+            return arm.name in self.arms
+        part = arm.parts[self.name]
+        return list(self.parts).index(part) == 1 if self.binary else part
+
+    def levels(self, study: Study) -> dict[str, list[str]]:
+        """The arms of each of its levels, named as in the data: the parts, or 0 and 1."""
+        found: dict[str, list[str]] = {level: [] for level in self.values or ("0", "1")}
+        for arm in study.arms:
+            value = self.value(arm)
+            found[value if isinstance(value, str) else str(int(value))].append(arm.name)
+        return found
+
+    def problems(self, names: Sequence[str]) -> Iterator[ValueError]:
+        for name in self.arms:
+            if name not in names:
+                yield self.error(unknown("arm", name, names))
+        if bool(self.arms) == bool(self.parts):
+            yield self.error(f"the factor {self.name!r} needs arms or parts, one of them.")
+        if self.parts and len(self.parts) < 2:
+            yield self.error(f"the factor {self.name!r} needs at least two parts.")
+        if self.binary and len(self.parts) != 2:
+            yield self.error(f"the factor {self.name!r} is binary, so it needs two parts.")
 
 
 @dataclass(frozen=True, eq=False)
 class Study(Declared):
     """One study: its arms, the first of them the control, its steps in order, and its pay.
+
+    Of factors that have parts, the arms are all combinations, and the control is that of the first
+    parts.
 
     name : of the session config; title and question : as a reader knows them.
     address : what stands in the address of its pages. It says nothing of the study.
@@ -78,21 +122,39 @@ class Study(Declared):
         if not self.address:
             digest = hashlib.sha256(self.name.encode()).hexdigest()
             object.__setattr__(self, "address", f"s{digest[:7]}")
+        if not self.arms and any(getattr(factor, "parts", {}) for factor in self.factors):
+            object.__setattr__(self, "arms", self._cells())
         for problem in self._problems():
             raise problem
+
+    def _cells(self) -> list[Arm]:
+        """An arm for each combination of the parts of the factors."""
+        names = [factor.name for factor in self.factors]
+        cells = [
+            dict(zip(names, parts, strict=True))
+            for parts in product(*(factor.parts for factor in self.factors))
+        ]
+        return [
+            Arm(
+                "_".join(cell.values()),
+                "; ".join(factor.parts[cell[factor.name]] for factor in self.factors),
+                parts=cell,
+            )
+            for cell in cells
+        ]
 
     def _problems(self) -> Iterator[ValueError]:
         """What is wrong in the design, each as an error that names its line."""
         yield from self._not_a_part()
         yield from self._names()
-        yield from self._twice("step", [(step.name, step) for step in self.path])
+        yield from self._twice("step", [(step.name, step) for step in self.once])
         yield from self._twice("page", [(s.page.lower(), s) for s in self.path if s.page])
         yield from self._twice("arm", [(arm.name, arm) for arm in self.arms])
         yield from self._what_steps_write()
         for factor in self.factors:
-            for name in factor.arms:
-                if name not in self.names:
-                    yield factor.error(unknown("arm", name, self.names))
+            yield from factor.problems(self.names)
+            if bool(factor.parts) != any(arm.parts for arm in self.arms):
+                yield factor.error("either all factors have parts and no arms are named, or none.")
         if self.pay is not None:
             yield from self.pay.problems(self)
         yield from self._assignment()
@@ -108,7 +170,7 @@ class Study(Declared):
         tables: list[tuple[str, Declared]] = []
         phases: list[tuple[str, Declared]] = []
         parameters: list[tuple[str, Declared]] = []
-        for step in self.path:
+        for step in self.once:
             columns += [(column.name, step) for column in step.columns(self)]
             tables += [(table.name, step) for table in step.tables(self) if not table.shared]
             parameters += [(p.name, step) for p in step.parameters(self) if not p.shared]
@@ -140,6 +202,10 @@ class Study(Declared):
         for part in named:
             if not re.fullmatch(NAME, part.name):
                 yield part.error(f"the name is {part.name!r}, but must be {NAMED}.")
+        for factor in self.factors:
+            for name in factor.parts:
+                if not re.fullmatch(NAME, name):
+                    yield factor.error(f"the name of a part is {name!r}, but must be {NAMED}.")
 
     def _not_a_part(self) -> Iterator[ValueError]:
         parts = (
@@ -202,9 +268,9 @@ class Study(Declared):
         """Whether somebody in ``arm`` is paid by the correct card in a round."""
         return self.pay is not None and self.pay.pays_in(self, round, arm)
 
-    def factors_of(self, arm: str) -> dict[str, bool]:
+    def factors_of(self, arm: str) -> dict[str, bool | str]:
         """The value of each factor in an arm."""
-        return {factor.name: arm in factor.arms for factor in self.factors}
+        return {factor.name: factor.value(self.arm(arm)) for factor in self.factors}
 
     # ------------------------------------------------------------------------------ steps
 
@@ -212,6 +278,15 @@ class Study(Declared):
     def path(self) -> tuple[Step, ...]:
         """The steps as participants meet them, one after the other."""
         return tuple(_unfolded(self.steps))
+
+    @cached_property
+    def once(self) -> tuple[Step, ...]:
+        """The steps in which something is written, each once, whatever order they come in."""
+        return tuple(step for step in self.path if not step.again)
+
+    def turns(self, step: Step) -> list[Step]:
+        """The same step at all places where it may stand."""
+        return [each for each in self.path if each.name == step.name]
 
     def step(self, name: str) -> Step:
         """The step called ``name``. Raises ``KeyError``."""
@@ -234,7 +309,13 @@ class Study(Declared):
         return []
 
     def reaches(self, step: Step, seat: Seat) -> bool:
-        """Whether somebody comes to ``step``: it takes place, and no earlier one was the end."""
+        """Whether somebody comes to ``step``: it takes place, and no earlier one was the end.
+
+        Somebody who has left by a way out (`Step.is_way_out`) comes to that step alone.
+        """
+        for way_out in self._ways_out:
+            if way_out.is_way_out(seat):
+                return step is way_out
         for earlier in self.path:
             if earlier is step:
                 return step.takes_place(seat)
@@ -242,13 +323,17 @@ class Study(Declared):
                 return False
         raise KeyError(step.name)
 
+    @cached_property
+    def _ways_out(self) -> tuple[Step, ...]:
+        return tuple(s for s in self.path if type(s).is_way_out is not Step.is_way_out)
+
     # ---------------------------------------------------------------- what follows from them
 
     @cached_property
     def columns(self) -> dict[str, Column]:
         """The columns of each participant by name, in the order of the steps."""
         found = list(platform.before(self))
-        for step in self.path:
+        for step in self.once:
             found += step.columns(self)
         if self.pay is not None:
             found += self.pay.columns()
@@ -270,7 +355,7 @@ class Study(Declared):
     def parameters(self) -> dict[str, Parameter]:
         """The parameters of its sessions, by name."""
         found = list(platform.parameters(self))
-        for step in self.path:
+        for step in self.once:
             found += step.parameters(self)
         if self.pay is not None:
             found += self.pay.parameters(self)
@@ -287,6 +372,8 @@ class Study(Declared):
         """Columns and measures that stand before assignment, and so cannot depend on it."""
         found: list[str] = []
         for step in self.before_assignment():
+            if step.again:
+                continue
             found += [column.name for column in step.columns(self)]
             found += [measure.name for measure in step.measures(self)]
         return found
@@ -295,10 +382,10 @@ class Study(Declared):
     def quotable(self) -> dict[str, str]:
         """What every text may quote: the name of each value, and the parameter that it shows.
 
-        The fee and the minutes in all (no parameter); each parameter that is a number, under its
-        name; and lengths in seconds as ``<name>_minutes``.
+        The minutes in all, and the fee where the study pays (no parameter); each parameter that is
+        a number, under its name; and lengths in seconds as ``<name>_minutes``.
         """
-        found = {"fee": "", "total_minutes": ""}
+        found = {"total_minutes": ""} | ({"fee": ""} if self.pay is not None else {})
         for name, parameter in self.parameters.items():
             if name.endswith("_seconds"):
                 found[f"{name.removesuffix('_seconds')}_minutes"] = name
@@ -308,7 +395,7 @@ class Study(Declared):
 
     def minutes(self, config: Mapping[str, Any]) -> float:
         """How long it takes, at the most."""
-        return sum(step.minutes(config) for step in self.path)
+        return sum(step.minutes(config) for step in self.once)
 
 
 def _unfolded(steps: Sequence[Step]) -> Iterator[Step]:

@@ -108,6 +108,8 @@ def _of_study(study: Study, step: Step, language: str) -> Mapping[str, Any]:
 def of_step(study: Study, step: Step, language: str) -> dict[str, Any]:
     """The texts of the page of ``step``: its own, and what the study says otherwise."""
     found: dict[str, Any] = dict(_own(step, language))
+    if step.is_renamed:
+        found.pop("questions", None)  # an instrument put to another use asks something else
     for part in step.asks():
         brought = _own(part, language).get("questions", {})
         found["questions"] = {**found.get("questions", {}), **brought}
@@ -141,13 +143,17 @@ def check(study: Study) -> None:
             raise study.error(
                 f"there are no words in {language!r}: the folder {folder} is missing."
             )
-        for name in (COMMON, TASK):
+        for name in (COMMON, TASK)[: 1 + _has_tasks(study)]:
             _check_shared(language, name)
         _check_left_over(study, language)
         for step in study.path:
             if step.page:
                 for problem in _problems(study, step, language):
                     raise DesignError(f"{_where(study, step, language)}: {problem}")
+
+
+def _has_tasks(study: Study) -> bool:
+    return "task" in study.parameters
 
 
 def _check_shared(language: str, name: str) -> None:
@@ -262,7 +268,8 @@ def fingerprint(study: Study) -> str:
 
     said: list[Any] = []
     for language in study.languages:
-        said.append([language, shared(language, COMMON), shared(language, TASK)])
+        task = shared(language, TASK) if _has_tasks(study) else {}
+        said.append([language, shared(language, COMMON), task])
         said += [[s.name, of_step(study, s, language)] for s in study.path if s.page]
         said += [[repr(found)] for _, _, found in messages.of_study(study, language)]
     text = json.dumps(said, sort_keys=True, ensure_ascii=False)

@@ -45,7 +45,7 @@ for (const recording of document.querySelectorAll("[data-recording]")) {
 // Before page.js sends the form.
 document.addEventListener("submit", ({ target: form }) => {
     count();
-    form.elements.information_seconds.value = times.seen.toFixed(3);
-    form.elements.information_hidden_seconds.value = times.hidden.toFixed(3);
-    form.elements.media_seconds.value = times.media.toFixed(3);
+    for (const input of form.querySelectorAll("[data-time]")) {
+        input.value = times[input.dataset.time].toFixed(3);
+    }
 }, true);

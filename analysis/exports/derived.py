@@ -41,6 +41,8 @@ def computed(data: pd.DataFrame, measure: Measure) -> pd.Series[Any]:
     if measure.kind == "right":
         right = (data[of] == list(measure.solutions)).sum(axis=1).astype("Float64")
         return right.mask(data[of].isna().any(axis=1))
+    if measure.kind == "number":
+        return pd.to_numeric(data[of[0]].astype("string"), errors="coerce").astype("Float64")
     if measure.kind == "mean":
         return data[of].astype("Float64").astype(float).mean(axis=1, skipna=False)
     first, second = (data[name].astype("Float64") for name in of)

@@ -34,6 +34,10 @@ class RowSeat:
         name = self.get("arm")
         return self.study.arm(name) if name in self.study.names else None
 
+    @property
+    def number(self) -> int:
+        return int(self.row["id_in_session"])
+
     def get(self, column: str) -> Any:
         value = self.row.get(column)
         return None if pd.isna(value) else value
@@ -44,9 +48,9 @@ class RowSeat:
         Steps that depend on a parameter that the export does not hold are left out.
         """
         over = ""
-        for step in self.study.path:
+        for step in self.study.once:
             try:
-                takes_place = step.takes_place(self)
+                takes_place = any(turn.takes_place(self) for turn in self.study.turns(step))
             except KeyError:
                 continue
             if over:

@@ -53,6 +53,10 @@ class StudyBot(Bot):  # type: ignore[misc]
         name = self.value("arm") if self.study.arms else None
         return None if name is None else self.study.arm(name)
 
+    @property
+    def number(self) -> int:
+        return int(self.participant.id_in_session)
+
     def get(self, column: str) -> Any:
         return self.value(column)
 

@@ -33,6 +33,9 @@ class Diligent(Person):
     def agrees(self, what: str, share: float) -> bool:
         return True
 
+    def fits(self, share_unfit: float, what: str = "fits") -> bool:
+        return True
+
     def comprehension(self, solutions: Sequence[str], options: Sequence[str]) -> list[list[str]]:
         return [list(solutions)]
 
@@ -61,6 +64,13 @@ class RefusesConsent(Diligent):
     """Declines to take part."""
 
     def consents(self) -> bool:
+        return False
+
+
+class DoesNotFit(Diligent):
+    """Does not belong to those whom the study is about."""
+
+    def fits(self, share_unfit: float, what: str = "fits") -> bool:
         return False
 
 
@@ -105,6 +115,7 @@ CASES: dict[str, type[Person]] = {
     "idle": Idle,
     "stops_early": StopsEarly,
     "refuses_consent": RefusesConsent,
+    "does_not_fit": DoesNotFit,
     "refuses_voluntary": RefusesVoluntary,
     "fails_comprehension": FailsComprehension,
     "nonsense": Nonsense,

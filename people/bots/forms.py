@@ -13,12 +13,18 @@ def forged(columns: Mapping[str, Column], answers: Mapping[str, Any]) -> dict[st
     found = {"payoff": "1000", "id": "1"}
     for name, column in columns.items():
         if name not in answers:
-            found[name] = list(column.values)[-1] if column.values else FORGED[column.type]
+            # What chance decides may be any of the values: there, one that is none of them.
+            found[name] = (
+                list(column.values)[-1]
+                if column.answers and column.values
+                else (FORGED[column.type])
+            )
     return found
 
 
 FORGED = {
     "boolean": "1",
+    "choice": "forged",
     "integer": "999",
     "number": "999",
     "money": "1000",

@@ -19,6 +19,7 @@ from people.bots.rounds import RoundBot
 from steps.comprehension import Comprehension
 from steps.consent import Consent
 from steps.earnings import Earnings
+from steps.ending import STATUS
 from steps.information import Information, version
 from steps.round import Round
 from study import words
@@ -65,6 +66,9 @@ class PlayerBot(RoundBot):
             assert isinstance(act, Form)
             if act.answers:
                 yield from self.fill(page, act.answers)
+            elif act.also:
+                yield Submission(page, dict(act.also))
+                expect(self.stored(act.also), dict(act.also))
             else:
                 yield page
             self.check_means(act)
@@ -103,26 +107,33 @@ class PlayerBot(RoundBot):
             )
 
     def look(self, page: Any, act: Look) -> Iterator[Submission]:
-        """Read the message of one's arm, in the version that was drawn for one."""
-        message = page.message(self.player)
-        self.shows(message.sender)
-        for text in message.paragraphs:
+        """Read the treatment of one's arm, in the version that was drawn for one."""
+        told = isinstance(page.step, Information)
+        for text in self.told(page) if told else self.vignette(page):
             self.shows(text)
         pass_time(self.participant, act.seconds + act.hidden)
         name = page.step.name
         seen = {f"{name}_seconds": act.seconds, f"{name}_hidden_seconds": act.hidden}
-        posted = dict(
-            zip(("information_seconds", "information_hidden_seconds"), seen.values(), strict=False)
-        )
         if self.who.tries_to_cheat:
             # Nobody has looked at it for longer than it was open.
-            yield Submission(page, {"information_seconds": 1e9, "information_hidden_seconds": "x"})
+            yield Submission(page, dict(zip(seen, (1e9, "x"), strict=True)))
             self.nothing_stored(seen)
         else:
-            yield Submission(page, posted)
+            yield Submission(page, seen)
             expect(self.stored(seen), seen)
-        self.nothing_stored(["media_seconds"])
-        expect(self.value("message_medium"), message.medium)
+        if told:
+            self.nothing_stored(["media_seconds"])
+            expect(self.value("message_medium"), page.message(self.player).medium)
+
+    def told(self, page: Any) -> list[str]:
+        message = page.message(self.player)
+        return [message.sender, *message.paragraphs]
+
+    def vignette(self, page: Any) -> list[str]:
+        """The sentences on the parts of one's arm, as the words have them."""
+        assert self.arm is not None
+        told = page.words(self.language)["sentences"]
+        return [self.filled(told[factor][part]) for factor, part in self.arm.parts.items()]
 
     # ------------------------------------------------------------- what must be true then
 
@@ -138,7 +149,11 @@ class PlayerBot(RoundBot):
             place = draw(config["seed"], player.stratum, list(chosen), player.assignment_number)
             expect((arm.name, player.block, player.arm_forced), (place.arm, place.block, False))
         for factor in self.study.factors:
-            expect(self.value(factor.name), arm.name in factor.arms)
+            part = arm.parts.get(factor.name, "")
+            value: bool | str = part if part else arm.name in factor.arms
+            if factor.binary:
+                value = list(factor.parts).index(part) == 1
+            expect(self.value(factor.name), value)
         if self.study.of_type(Information) and self.value("message_version") is not None:
             numbers = range(1, self.session.num_participants + 1)
             possible = {version(self.study, config["seed"], arm.name, n) for n in numbers}
@@ -169,7 +184,7 @@ class PlayerBot(RoundBot):
         pay = self.study.pay
         declined = any(isinstance(s, Consent) and not self.value(s.name) for s in self.study.path)
         if declined:
-            self.nothing_known(but=("language", "consent", *PAY))
+            self.nothing_known(but=("language", "consent", STATUS, *PAY))
         if pay is None or (not declined and self.value("earnings_total") is None):
             return
         rewarded = self.arm is not None and self.arm.piece_rate

@@ -62,7 +62,9 @@ class Assignment(Step):
             always=True,
         )
         for factor in study.factors:
-            yield Column(factor.name, "boolean", f"Factor of the design: 1 if {factor.about}.")
+            about = f"Factor of the design: {'' if factor.values else '1 if '}{factor.about}."
+            kind = "choice" if factor.values else "boolean"
+            yield Column(factor.name, kind, about, values=factor.values)
 
     def tables(self, study: Study) -> Iterator[Table]:
         yield Table(

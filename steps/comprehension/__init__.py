@@ -99,7 +99,7 @@ class Comprehension(Step):
         yield Form(
             25.0 * person.pace,
             dict(zip(names, right, strict=True)),
-            [
+            wrong=[
                 (
                     dict(zip(names, attempt, strict=True)),
                     tuple(n for n, a in zip(names, attempt, strict=True) if a != self.right[n]),

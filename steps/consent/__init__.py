@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from steps.ending import End
 from study.acts import Act, Form
 from study.columns import Column
 from study.step import Seat, Step
@@ -38,15 +39,13 @@ class Consent(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class Declined(Step):
+class Declined(End):
     """The end of the study for those who do not take part."""
 
     consent: str = "consent"
 
+    status: ClassVar[str] = "declined"
     table: ClassVar[str] = "declined"
-    texts: ClassVar[tuple[str, ...]] = ("title", "paragraphs")
-    counted: ClassVar[bool] = False
-    may_be_advanced: ClassVar[bool] = False
 
     @classmethod
     def of(cls, consent: Consent) -> Declined:
@@ -56,9 +55,3 @@ class Declined(Step):
 
     def takes_place(self, seat: Seat) -> bool:
         return not seat.get(self.consent)
-
-    def ends(self, seat: Seat) -> bool:
-        return True
-
-    def minutes(self, config: Any) -> float:
-        return 0.0

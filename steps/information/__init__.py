@@ -62,21 +62,7 @@ class Information(Step):
             },
             since="2.0",
         )
-        yield Column(f"{name}_started_at", "timestamp", "When the message was first shown.")
-        yield Column(
-            f"{name}_seconds",
-            "number",
-            "Time for which the message was in view.",
-            min=0,
-            unit="seconds",
-        )
-        yield Column(
-            f"{name}_hidden_seconds",
-            "number",
-            "Time for which the message was open but not in view (another tab or window).",
-            min=0,
-            unit="seconds",
-        )
+        yield from exposure_columns(name, "message")
         yield Column(
             "media_seconds",
             "number",
@@ -91,6 +77,25 @@ class Information(Step):
 
     def minutes(self, config: Mapping[str, Any]) -> float:
         return 1.0
+
+
+def exposure_columns(name: str, what: str) -> Iterator[Column]:
+    """Since when and for how long a page was open, and in view."""
+    yield Column(f"{name}_started_at", "timestamp", f"When the {what} was first shown.")
+    yield Column(
+        f"{name}_seconds",
+        "number",
+        f"Time for which the {what} was in view.",
+        min=0,
+        unit="seconds",
+    )
+    yield Column(
+        f"{name}_hidden_seconds",
+        "number",
+        f"Time for which the {what} was open but not in view (another tab or window).",
+        min=0,
+        unit="seconds",
+    )
 
 
 def version(study: Study, seed: str, arm: str, number: int) -> int:

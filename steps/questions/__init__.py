@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from study.acts import Act, Form
-from study.columns import Column, family, items
+from study.columns import Column, items
 from study.measures import Measure
-from study.step import Seat, Step
+from study.randomization import shuffled
+from study.step import Seat, Step, snake
 from study.study import Study
 
 READING_SECONDS = 5.0
@@ -24,6 +25,11 @@ class Question(Step):
 
     about: str = ""
     seconds: ClassVar[float] = 8.0
+
+    @property
+    def is_renamed(self) -> bool:  # type: ignore[override]
+        by_itself = type(self).__dataclass_fields__["name"].default
+        return self.name != (by_itself or snake(type(self).__name__))
 
     def answer(self, person: Any, seat: Seat) -> Mapping[str, Any]:
         """What a simulated person answers, by column."""
@@ -45,31 +51,52 @@ class Question(Step):
 class Scale(Question):
     """``items`` statements, answered from 1 to ``points``; ``mean`` also stores their mean.
 
-    Missing answers leave the mean empty.
+    Missing answers leave the mean empty. ``shuffled``: the statements come in an order drawn for
+    each participant, which is the column ``<name>_order``.
     """
 
     items: int = 1
     points: int = 7
     mean: bool = False
+    shuffled: bool = False
     responds: ClassVar[bool] = True
 
     def problems(self, study: Study) -> Iterator[str]:
         yield from super().problems(study)
         if not 1 <= self.items <= 60:
             yield f"items is {self.items}, but must be from 1 to 60."
+        if self.items == 1 and (self.mean or self.shuffled):
+            yield f"{self.name} has one item, so it has neither a mean nor an order."
         if not 2 <= self.points <= 11:
             yield f"points is {self.points}, but must be from 2 to 11."
 
+    @property
+    def names(self) -> list[str]:
+        """The columns of its statements; that of a single one is called like the scale."""
+        return items(self.name, self.items) if self.items > 1 else [self.name]
+
     def columns(self, study: Study) -> Iterator[Column]:
-        yield from family(
-            self.name, self.items, "integer", self.about, min=1, max=self.points, answers=True
-        )
+        for name in self.names:
+            yield Column(name, "integer", self.about, min=1, max=self.points, answers=True)
         if self.mean:
             meaning = f"Mean of {self.name}_1 to {self.name}_{self.items}."
             yield Column(self.name, "number", meaning, 1, self.points, always=True)
+        if self.shuffled:
+            about = "Order in which the statements stood, drawn from the seed of the session."
+            yield Column(f"{self.name}_order", "string", about, always=True)
+
+    def on_arrival(self, seat: Seat) -> Mapping[str, Any]:
+        if not self.shuffled:
+            return {}
+        order = shuffled(seat.config.get("seed", ""), self.name, self.items, seat.number)
+        return {f"{self.name}_order": "-".join(map(str, order))}
+
+    def shown(self, seat: Seat) -> Sequence[str]:
+        order = seat.get(f"{self.name}_order") if self.shuffled else None
+        return [f"{self.name}_{number}" for number in order.split("-")] if order else ()
 
     def derived(self, seat: Seat) -> Mapping[str, Any]:
-        answers = [seat.get(name) for name in items(self.name, self.items)]
+        answers = [seat.get(name) for name in self.names]
         if not self.mean or None in answers:
             return {}
         return {self.name: sum(answers) / len(answers)}
@@ -77,7 +104,7 @@ class Scale(Question):
     def measures(self, study: Study) -> Iterator[Measure]:
         if self.items > 1:
             about = f"{self.about.rstrip('.')} (mean of {self.items} items, 1 to {self.points})"
-            yield Measure(self.name, "mean", tuple(items(self.name, self.items)), about)
+            yield Measure(self.name, "mean", tuple(self.names), about)
 
     def latent(self, person: Any, seat: Seat) -> list[float]:
         """The attitude behind each item: 0 is the middle of the scale, 1 a standard step."""
@@ -87,16 +114,21 @@ class Scale(Question):
 
     def answer(self, person: Any, seat: Seat) -> Mapping[str, Any]:
         answers = person.on_scale(self.latent(person, seat), 1, self.points)
-        return dict(zip(items(self.name, self.items), answers, strict=True))
+        return dict(zip(self.names, answers, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
 class Choice(Question):
-    """One of several answers; ``options`` gives each value with its meaning."""
+    """One of several answers; ``options`` gives each value with its meaning.
+
+    numbered : the measure that is the number of the answer, where the options are numbers; those
+        that are none are missing in it.
+    """
 
     options: Mapping[str, str] = field(default_factory=dict)
     background: bool = False
     shares: Mapping[str, float] = field(default_factory=dict)
+    numbered: str = ""
 
     def problems(self, study: Study) -> Iterator[str]:
         yield from super().problems(study)
@@ -112,6 +144,11 @@ class Choice(Question):
             answers=True,
             background=self.background,
         )
+
+    def measures(self, study: Study) -> Iterator[Measure]:
+        if self.numbered:
+            about = f"{self.about.rstrip('.')}, as a number"
+            yield Measure(self.numbered, "number", (self.name,), about)
 
     def answer(self, person: Any, seat: Seat) -> Mapping[str, Any]:
         shares = self.shares or dict.fromkeys(self.options, 1.0)

@@ -10,7 +10,7 @@ from effort_task.tasks import TASKS
 from steps import Assignment, Consent
 from study import Arm, Study
 from study.finding import study_of
-from study.parameters import SWITCH, ParameterError, check_names, clean
+from study.parameters import SWITCH, ParameterError, check_names, clean, return_address
 
 INCENTIVE, INFO_SOURCE = study_of("incentive"), study_of("info_source")
 SECONDS = "a whole number of seconds from 5 to 3600"
@@ -144,3 +144,38 @@ def test_a_parameter_that_does_not_exist_is_refused_with_the_nearest_name():
     with pytest.raises(ValueError, match=r"'xyzzy'\. There are: language, task, "):
         check_names(["xyzzy"], INCENTIVE.parameters)
     check_names(INCENTIVE.parameters, INCENTIVE.parameters)
+
+
+RETURN = return_address("return_completed", "where those who completed go")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "https://panel.example/c?status=1&id={id}",
+        " https://panel.example:8443/done/{id}/ ",
+        "https://xn--bcher-kva.example/{id}#end",
+    ],
+)
+def test_a_return_address_is_kept_as_it_is(address):
+    assert RETURN.clean(address) == address.strip()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("http://panel.example/{id}", "panel.example/{id}", "//panel.example/{id}", "{id}"),
+        *("https://panel.example/", "https://panel.example/{id}/{id}", "https:///{id}"),
+        *("https://{id}.example/", "https://panel.example/#{id}", "https://panel.example/{i}"),
+        *("https://panel.example/{id}?a={a}", "https://panel.example/{{id}}"),
+        *("https://user:word@panel.example/{id}", "https://@panel.example/{id}"),
+        *("https://panel.example/a b/{id}", "https://panel.example/\n{id}", "https://é.it/{id}"),
+        *("https://panel.example\\@other.example/{id}", 'https://panel.example/"{id}'),
+        *("https://panel.example:x/{id}", "https://[panel/{id}", "javascript:alert({id})"),
+        *(None, 1, True, ["https://panel.example/{id}"]),
+    ],
+)
+def test_any_other_return_address_is_refused_in_a_sentence(address):
+    with pytest.raises(ParameterError, match="must be empty or an address that begins with https"):
+        RETURN.clean(address)

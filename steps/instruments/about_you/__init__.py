@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from steps.questions import Choice, Number, Page, Question, Text, YesNo
 from study.step import Seat
@@ -26,6 +26,9 @@ GENDER = {
 
 @dataclass(frozen=True, eq=False)
 class Age(Number):
+    """Age in years; one need not say it."""
+
+    table: ClassVar[str] = "age"
     about: str = "Age."
     low: int = 16
     high: int = 110
@@ -41,32 +44,54 @@ class Age(Number):
         return {self.name: min(90, 18 + int(dice.expovariate(1 / 6)))}
 
 
-def _questions() -> tuple[Question, ...]:
-    return (
-        Age(),
-        Choice(
-            "gender",
-            "Gender.",
-            options=GENDER,
-            background=True,
-            shares={"woman": 0.53, "man": 0.43, "other": 0.02, "undisclosed": 0.02},
-        ),
-        Choice(
-            "education",
-            "Highest education completed.",
-            options=EDUCATION,
-            background=True,
-            shares=dict(zip(EDUCATION, (0.02, 0.48, 0.32, 0.16, 0.02), strict=True)),
-        ),
-        YesNo(
-            "volunteered_before",
-            "1: has done unpaid work for an organisation or a public service in the last 12 "
-            "months.",
-            background=True,
-            share=0.35,
-        ),
-        Text("comment", "Free comment."),
+@dataclass(frozen=True, eq=False)
+class Gender(Choice):
+    """Woman, man, another, or not said."""
+
+    table: ClassVar[str] = "gender"
+    about: str = "Gender."
+    options: Mapping[str, str] = field(default_factory=lambda: dict(GENDER))
+    background: bool = True
+    shares: Mapping[str, float] = field(
+        default_factory=lambda: dict(zip(GENDER, (0.53, 0.43, 0.02, 0.02), strict=True))
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Education(Choice):
+    """Highest education completed, in five broad answers."""
+
+    table: ClassVar[str] = "education"
+    about: str = "Highest education completed."
+    options: Mapping[str, str] = field(default_factory=lambda: dict(EDUCATION))
+    background: bool = True
+    shares: Mapping[str, float] = field(
+        default_factory=lambda: dict(zip(EDUCATION, (0.02, 0.48, 0.32, 0.16, 0.02), strict=True))
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class VolunteeredBefore(YesNo):
+    """Unpaid work for others in the last year."""
+
+    table: ClassVar[str] = "volunteered_before"
+    about: str = (
+        "1: has done unpaid work for an organisation or a public service in the last 12 months."
+    )
+    background: bool = True
+    share: float = 0.35
+
+
+@dataclass(frozen=True, eq=False)
+class Comment(Text):
+    """A free comment."""
+
+    table: ClassVar[str] = "comment"
+    about: str = "Free comment."
+
+
+def _questions() -> tuple[Question, ...]:
+    return (Age(), Gender(), Education(), VolunteeredBefore(), Comment())
 
 
 @dataclass(frozen=True, eq=False)

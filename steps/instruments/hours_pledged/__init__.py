@@ -23,7 +23,8 @@ class HoursPledged(Number):
     def answer(self, person: Any, seat: Seat) -> Mapping[str, Any]:
         """Many pledge none, a few pledge a lot."""
         dice, inclined = person.dice("hours"), goodwill(person, seat)
-        if dice.random() < 1 / (1 + math.exp(0.6 + 0.8 * inclined)):
+        mean, spread, pull = person.people.log_hours
+        if dice.random() < 1 / (1 + math.exp(0.6 + 4 * pull * inclined)):
             return {self.name: 0}
-        hours = round(math.exp(dice.gauss(1.2 + 0.2 * inclined, 0.7)))
+        hours = round(math.exp(dice.gauss(mean + pull * inclined, spread)))
         return {self.name: min(self.high, max(1, hours))}

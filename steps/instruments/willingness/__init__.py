@@ -33,5 +33,6 @@ def goodwill(person: Any, seat: Seat) -> float:
     """Of a simulated person: partly public service motivation, partly the arm."""
     own = person.dice("goodwill").gauss(0, 1)
     moved = UNIT * person.effect("willingness", seat) / LOADING
-    value: float = 0.45 * person.service + math.sqrt(1 - 0.45**2) * own + moved
+    share = person.people.service
+    value: float = share * person.service + math.sqrt(1 - share**2) * own + moved
     return value

@@ -39,7 +39,7 @@ class Record:
     answers: acknowledged responses by (participant, phase) and item; right: which are right.
     sent: all that was ever sent, acknowledged or not.
     posts: by participant, the columns that acknowledged pages fill, as text.
-    attempts: acknowledged tries at the comprehension questions.
+    tried, attempts: tries at the comprehension questions, and those of them acknowledged.
     """
 
     answers: dict[tuple[str, str], dict[int, str]] = field(
@@ -48,6 +48,7 @@ class Record:
     right: dict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
     sent: dict[tuple[str, str], dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
     posts: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    tried: Counter[str] = field(default_factory=Counter)
     attempts: Counter[str] = field(default_factory=Counter)
     acknowledgements: Waits = field(default_factory=Waits)
     pages: Waits = field(default_factory=Waits)
@@ -182,9 +183,10 @@ class Person:
             for field, offered in Form(self.page).fields.items()
             if field not in CHECKBOXES or field in chosen
         }
+        explained = "comprehension_1" in form
+        self.record.tried[code] += explained
         reply = await self._visit("POST", self.path, form)
-        if "comprehension_1" in form:
-            self.record.attempts[code] += 1
+        self.record.attempts[code] += explained
         if self.name == name:
             return False
         self.record.posted += 1
