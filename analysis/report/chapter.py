@@ -335,11 +335,15 @@ def _balance(writer: _Writer) -> Section | None:
     )
 
 
-def _checks(writer: _Writer) -> Section:
+def _checks(writer: _Writer) -> Section | None:
     plan = writer.plan
     tables = [
-        diagnosis.fidelity_table(writer.assigned, plan),
-        diagnosis.scales_table(writer.assigned, plan),
+        table
+        for table in (
+            diagnosis.fidelity_table(writer.assigned, plan),
+            diagnosis.scales_table(writer.assigned, plan),
+        )
+        if table is not None
     ]
     patterns = diagnosis.suspicious_table(writer.assigned, writer.answers, plan, writer.notes)
     medium = diagnosis.medium(writer.assigned, plan)
@@ -350,10 +354,12 @@ def _checks(writer: _Writer) -> Section:
             f"{counted(people, 'participant')} gave answers that a person should look at "
             "(straight-lining, very fast, pasted, or given after leaving the page)."
         )
+    if not tables and not paragraphs:
+        return None
     return Section(
         "checks",
         "Did the treatment come across, and were answers careful?",
         paragraphs=paragraphs,
-        tables=[table for table in tables if table is not None],
+        tables=tables,
         folded=[patterns] if patterns is not None and patterns.cells else [],
     )

@@ -423,8 +423,8 @@ def _scales(plan: Plan) -> dict[str, tuple[str, ...]]:
     return {name: each.of for name, each in measures.items() if each.is_scale}
 
 
-def scales_table(data: pd.DataFrame, plan: Plan) -> Table:
-    """Each scale: reliability, mean, and how many sit at its ends."""
+def scales_table(data: pd.DataFrame, plan: Plan) -> Table | None:
+    """Each scale: reliability, mean, and how many sit at its ends; None: there are none."""
     rows = []
     for scale, columns in _scales(plan).items():
         if not set(columns) <= set(data.columns):
@@ -444,6 +444,8 @@ def scales_table(data: pd.DataFrame, plan: Plan) -> Table:
                 "share_ceiling": (means == item.max).mean() if len(means) else np.nan,
             }
         )
+    if not rows:
+        return None
     cells = [
         [
             str(row["scale"]).replace("_", " "),

@@ -5,6 +5,7 @@ A test that asks for ``study``, ``arm`` or ``language`` is run for each.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ LEFT_OUT = shutil.ignore_patterns(
 
 def pytest_addoption(parser):
     parser.addoption("--study", metavar="PATH", help="the folder of one study; default: all")
+    parser.addoption("--promise", metavar="N", help="tests of one promise; default: of all")
 
 
 def pytest_cmdline_main(config):
@@ -65,6 +67,15 @@ def pytest_generate_tests(metafunc):
     ]
     values = [tuple(case[name] for name in wanted) for case in cases]
     metafunc.parametrize(wanted, values, indirect=True, ids=named, scope="session")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Each test says in its first line which promises it holds."""
+    if (promise := config.getoption("promise", None)) is not None:
+        named = re.compile(rf"Promises? [^.:]*\b{promise}\b")
+        holding = [item for item in items if named.match(item.function.__doc__ or "")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in holding])
+        items[:] = holding
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,7 @@ class Person:
     study: Study
     config: Mapping[str, Any]
     stored: Mapping[str, Any]
+    number: int = 1
 
     @property
     def arm(self) -> Arm | None:

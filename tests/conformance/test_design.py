@@ -38,7 +38,7 @@ def test_the_design_loads_at_once_without_otree_and_pandas(study):
 
 def test_every_column_has_one_writer_and_an_explanation(study):
     """Promise 4."""
-    written = [column.name for step in study.path for column in step.columns(study)]
+    written = [column.name for step in study.once for column in step.columns(study)]
     assert len(written) == len(set(written))
     for column in [*study.columns.values(), *study.session_columns.values()]:
         assert column.description.endswith((".", ";")), column.name
