@@ -7,7 +7,6 @@ in a copy of the project. Prints a table; its exit status is 1 if something brok
 from __future__ import annotations
 
 # ruff: noqa: E501
-
 import re
 import shutil
 import subprocess
