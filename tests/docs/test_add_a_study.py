@@ -74,10 +74,34 @@ def project(tmp_path_factory):
 
 
 def test_the_page_works_word_for_word(project):
+    before = files(project)
     for command, printed in commands():
         said = run(project, command)
         for line in printed:
             assert line.lower() in said.lower(), command
+    after = files(project)
+    changed = {name for name in before if after[name] != before[name]}
+    assert changed <= {GENERATED, f"{FOLDER}/README.md"}
     report = (project / "report" / "report.html").read_text("utf-8")
     assert "R1" in report
     assert "punctuality" in report.lower()
+
+
+def test_a_study_may_do_without_consent(project):
+    design, content = (project / FOLDER / name for name in ("design.py", "content/en.toml"))
+    for path, left_out in (
+        (design, r" +Consent\(\),\n|Consent, "),
+        (content, r"\[(consent|declined)\]\n(.+\n)+\n"),
+    ):
+        text, count = re.subn(left_out, "", path.read_text("utf-8"))
+        assert count == 2
+        path.write_text(text, "utf-8")
+    suite = " ".join(f"tests/conformance/test_{n}.py" for n in ("words", "bots", "sessions"))
+    for command in (
+        "python -m study.documents",
+        f"python -m pytest -p no:xdist {suite} --study {FOLDER}",
+        "python -m analysis simulate --experiment reminders -n 260 -o simulated",
+        "python -m analysis report simulated -o report --include-bots",
+    ):
+        run(project, command)
+    assert "Consented" not in (project / "report" / "report.html").read_text("utf-8")
