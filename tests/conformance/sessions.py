@@ -99,7 +99,7 @@ class Played:
         server, code = self.session.server, self.session.code
         found = {name: custom(self.session, self.study, name) for name in self.study.tables}
         found["all_apps_wide"] = server.export("wide", session_code=code)
-        found["app"] = server.export("app", app=self.study.app, session_code=code)
+        found[self.study.app] = server.export("app", app=self.study.app, session_code=code)
         for name, text in found.items():
             (folder / f"{name}.csv").write_text(text, "utf-8")
 
@@ -127,7 +127,7 @@ def play(
         html = me.html.replace(code, "CODE").replace(session.code, "SESSION")
         seen = pages[me.name] = Seen(address, html, server.database.player(code))
         if returning:
-            seen.again = list(_return(session, me))
+            seen.again = list(_return(session, me, next(iter(pages))))
         if "<form" not in me.html and "round-start" not in me.html:
             break
         if "round-start" in me.html:
@@ -139,13 +139,15 @@ def play(
     return Played(study, session, code, pages, cookies)
 
 
-def _return(session: Session, me: HttpParticipant) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Come back with another device, by the address of the first page, and by reloading."""
+def _return(
+    session: Session, me: HttpParticipant, first: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Come back with another device, by the address of the ``first`` page, and by reloading."""
     other = HttpParticipant(session.start_url(me.code), me.database)
-    first = re.sub(r"/\w+/\d+$", "", other.page.url)
-    for address in (other.page.url, f"{first}/{me.name}/1"):
-        other.page = other.http.get(address, timeout=60)
-        yield other.name, session.server.database.player(me.code)
+    yield other.name, session.server.database.player(me.code)
+    old = re.sub(r"\w+/\d+$", f"{first}/1", other.page.url)
+    other.page = other.http.get(old, timeout=60)
+    yield other.name, session.server.database.player(me.code)
     other.close()
     me.reload()
     yield me.name, session.server.database.player(me.code)

@@ -31,12 +31,15 @@ def played(server):
     known = {}
 
     def played(study, arm=None, language=""):
-        arm, language = arm or study.arms[-1], language or study.languages[0]
-        key = study.name, arm.name, language
+        language = language or study.languages[0]
+        last = study.names[-1] if study.arms else ""
+        name = arm.name if arm else last
+        key = study.name, name, language
         if key not in known:
             # One of them comes back to every page.
-            returning = (arm, language) == (study.arms[-1], study.languages[0])
-            chosen = {"force_arm": arm.name, "language": language, "seed": "fixed"}
+            returning = (name, language) == (last, study.languages[0])
+            chosen = {"language": language, "seed": "fixed"}
+            chosen |= {"force_arm": name} if name else {}
             known[key] = play(server, study, returning=returning, **chosen)
         return known[key]
 
@@ -138,7 +141,7 @@ def test_what_was_not_reached_is_empty(server, played, study, arm):
 def test_whoever_never_came_or_left_has_nothing_in_what_came_after(server, study):
     """Promise 7."""
     session = server.create_session(study.name, 2, **parameters(study))
-    left = behind_the_draw(study)[1]
+    left = behind_the_draw(study)[:2][-1]
     me = HttpParticipant(session.join_url, server.database)
     me.play_to(left.page)
     me.close()
@@ -273,7 +276,7 @@ class Markup(HTMLParser):
 def secrets(study):
     """Names that tell what somebody's arm is."""
     factors = [factor.name for factor in study.factors]
-    return {"arm", "force_arm", *study.names, *factors, *messages.names(study)}
+    return {study.name, "arm", "force_arm", *study.names, *factors, *messages.names(study)}
 
 
 def gives_away(text, study, but=()):
@@ -305,7 +308,6 @@ def test_no_page_tells_the_name_of_an_arm(played, study, arm, language):
             offered = {value for column in questions(step, study) for value in column.values}
             hidden = f"{seen.address} {Markup(seen.html).parts}"
             assert not gives_away(hidden, study, offered), step.page
-            assert study.name not in hidden, step.page
 
 
 def test_no_script_or_style_knows_the_arms(study):
