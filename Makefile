@@ -29,7 +29,7 @@ screenshots: .venv/.tests-installed
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m tests.screenshots
 
 benchmarks: .venv/.tests-installed
-	for each in whatever_the_experimenter_does live_messages capacity hostile_clients first_paint \
+	for each in whatever_the_experimenter_does live_messages capacity panel hostile_clients first_paint \
 			first_page randomization_inference reading_exports report; do \
 		$(BIN)/python -m benchmarks.$$each || exit 1; done
 

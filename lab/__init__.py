@@ -12,6 +12,7 @@ The server:
     mending/       gaps in oTree that would lose or spoil data, one a file
     door.py        secret key, password, and who may start a server that others can reach
     copies.py      copies of the database, and putting one back
+    remove.py      removing one person, or what ties people to their panel
     diary.py       what the server writes down about itself; board.py shows it
     clock.py       the time by which rounds are held
 
@@ -26,10 +27,12 @@ Pages:
     own_pages.py   our pages where oTree has bare ones: rooms, waiting, full, errors
     wording.py     texts, numbers and money in the participant's language
     rounds/        rounds of the effort task: page, socket, and what is stored
+    panel.py       people whom an online panel sends, and the way back
     assignment.py  drawing an arm and claiming it
     comprehension.py  the log of the comprehension questions
     earnings.py    what a participant has earned
     report.py      what the experimenter sees in the admin report
+    preview.py     what each arm reads, side by side
 
 Simulated participants (`people/`):
 

@@ -13,6 +13,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from steps.consent import Consent
+from steps.ending import End
+from steps.panel import Withdrawn
 from study.finding import project
 from study.step import Step, folder_of, questions
 from study.study import Study
@@ -138,11 +141,19 @@ def _page(study: Study, step: Step) -> type:
         "template_name": _template(step),
         "may_be_advanced": step.may_be_advanced,
         "needs_arm": bool(study.arms) and step not in study.before_assignment(),
+        "may_withdraw": _may_withdraw(study, step),
         "arrivals": _arrivals(study, step),
     }
     if names := [column.name for column in questions(step, study)]:
         members |= {"form_model": "player", "form_fields": names}
     return type(step.page, (base,), members)
+
+
+def _may_withdraw(study: Study, step: Step) -> bool:
+    """Whoever comes by a panel can say that they stop, on every page from their consent on."""
+    earlier = study.path[: study.path.index(step)]
+    agreed = any(isinstance(each, Consent) for each in earlier)
+    return bool(study.of_type(Withdrawn)) and agreed and not isinstance(step, End)
 
 
 def _arrivals(study: Study, step: Step) -> list[Step]:

@@ -23,14 +23,17 @@ from study.study import Study
 
 
 class DrawRow(ExtraModel):
-    """The log of draws: one row for each participant who was assigned by chance."""
+    """The log of draws: one row for each participant who was assigned by chance.
+
+    Of somebody who was removed (`lab.remove`) it keeps the place, without player and participant.
+    """
 
     __abstract__ = True
 
     @declared_attr
     def player_id(cls) -> Column:
         key = ForeignKey(f"{cls.get_folder_name()}_player.id", ondelete="CASCADE")
-        return Column(Integer, key, nullable=False, unique=True)
+        return Column(Integer, key, unique=True)
 
     @declared_attr
     def __table_args__(cls) -> tuple[UniqueConstraint, ...]:

@@ -92,6 +92,13 @@ def page_context(page: str, language: str) -> dict[str, Any]:
     }
 
 
+def page(page: str, scope: Any, status: int) -> Response:
+    """A page of `common.toml`, in the language of the session that the address belongs to."""
+    scope["language"] = session_language(scope) or scope["language"]
+    scope["own_page"] = True
+    return _page(page, scope, status)
+
+
 def _page(page: str, scope: Any, status: int) -> Response:
     response: Response = render("global/Notice.html", page_context(page, scope["language"]))
     response.status_code = status
@@ -112,10 +119,7 @@ def _render(template: str, context: dict[str, Any], **options: Any) -> Response:
 
 def _full() -> Response:
     """In place of oTree's bare "Session is full."."""
-    scope = request_scope.get()
-    scope["language"] = session_language(scope) or scope["language"]
-    scope["own_page"] = True
-    return _page("full", scope, 404)
+    return page("full", request_scope.get(), 404)
 
 
 def _room(scope: Any, language: str) -> dict[str, Any]:

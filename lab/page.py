@@ -17,6 +17,8 @@ from starlette.responses import Response
 from lab import fields, wording
 from lab.assignment import assign
 from lab.sessions import PlayerSeat, config_of
+from steps.ending import STATUS
+from steps.panel import Withdrawn
 from study import words
 from study.columns import Column
 from study.spreadsheets import guard
@@ -26,6 +28,7 @@ from study.study import Study
 MAX_FORM_TEXT = 20_000
 
 LARGER_LETTERS = "larger_letters"
+WITHDRAW = "withdraw"
 
 
 def language_of(player: Any) -> str:
@@ -44,6 +47,7 @@ class StudyPage(Page):  # type: ignore[misc]
 
     needs_arm: it stands behind the assignment, so whoever comes here has an arm.
     may_be_advanced: whether the experimenter may move somebody on from it.
+    may_withdraw: whether participants may stop here for good.
     arrivals: the steps up to it that store something when somebody arrives.
     folds: pages before it whose text can be opened here again.
     """
@@ -54,6 +58,7 @@ class StudyPage(Page):  # type: ignore[misc]
     arrivals: ClassVar[Sequence[Step]] = ()
     folds: ClassVar[Sequence[Any]] = ()
     may_be_advanced: ClassVar[bool] = True
+    may_withdraw: ClassVar[bool] = False
     template_name = "global/Questions.html"
 
     @classmethod
@@ -103,6 +108,9 @@ class StudyPage(Page):  # type: ignore[misc]
             "values": words.to_html(values),
             "common": common,
             "progress": cls._progress(player, common),
+            "may_withdraw": cls.may_withdraw,
+            "panel_code": "",
+            "return_address": "",
             "folded": [page.folded(player) for page in cls.folds],
             "page_step": cls.step.name,
             **context,
@@ -153,6 +161,20 @@ class StudyPage(Page):  # type: ignore[misc]
             if self.step is self.study.path[-1]:
                 self.player.completed = True
         return super().get()
+
+    def inner_dispatch(self, request: Any) -> Any:
+        if self.may_withdraw and self.posted is not None and self.posted.get(WITHDRAW):
+            return self.withdraw()
+        return super().inner_dispatch(request)
+
+    def withdraw(self) -> Any:
+        """Let the participant stop: what was sent earlier is kept, and nothing of this page."""
+        player = self.player
+        setattr(player, STATUS, Withdrawn.status)
+        player.language = player.participant.language = language_of(player)
+        self._record_page_completion_time()
+        self._increment_index_in_pages()
+        return self._redirect_to_page_the_user_should_be_on()
 
     def post(self) -> Any:
         if self.posted.get(back_button):

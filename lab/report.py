@@ -16,8 +16,10 @@ from otree.models import Participant
 
 from effort_task import rhythm
 from effort_task.tasks import TASKS
+from lab import panel
 from lab.sessions import study_of
 from lab.wording import currency
+from steps.ending import STATUSES
 from steps.round import Round, main_round
 from study import messages
 from study.pay import Earnings
@@ -68,6 +70,8 @@ def vars_for_admin_report(subsession: Any) -> dict[str, Any]:
         "samples": sample_files(study, config),
         "pays": study.pay is not None,
         "rounds": bool(_timed(study)),
+        "code": session.code,
+        "panel": _panel(session, study) if panel.has_panel(study) else None,
     }
     if study.pay is not None:
         shown |= {
@@ -86,6 +90,20 @@ def vars_for_admin_report(subsession: Any) -> dict[str, Any]:
             "least_spread": rhythm.LEAST_SPREAD,
         }
     return shown
+
+
+def _panel(session: Any, study: Study) -> dict[str, Any]:
+    """The link for the panel, and how its people fared, to hold against its invoice."""
+    counts = panel.statuses(session, study)
+    return {
+        "link": panel.link(session),
+        "rows": [
+            {"name": said, "people": counts.get(status, 0)}
+            for status, said in [*STATUSES.items(), (None, "left, or is under way")]
+        ],
+        "people": sum(counts.values()),
+        "quota": session.config.get("quota") or "",
+    }
 
 
 def _timed(study: Study) -> list[Round]:

@@ -25,9 +25,11 @@ def install() -> None:
     Once, however often it is called: every mending wraps what stands in oTree.
     """
     # Imported late: it needs oTree's views, which need what stands above.
-    from lab import board, mending
+    from lab import board, mending, panel, preview
 
     board.install()
+    panel.install()
+    preview.install()
     mending.install()
     _clean.__wrapped__ = SessionConfig.clean  # type: ignore[attr-defined]
     SessionConfig.clean = _clean

@@ -95,6 +95,7 @@ def _row(session: Session, seat: Seat, pages: Sequence[str]) -> dict[str, Any]:
         "subsession.seed": session.config["seed"],
         "subsession.pilot": session.config["pilot"],
         "subsession.words": session.words,
+        "subsession.removed_places": "",
     }
 
 

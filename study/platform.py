@@ -57,6 +57,13 @@ def of_session(study: Study) -> Iterator[Column]:
         "Sessions with different ones were not worded alike.",
         since="2.0",
     )
+    yield Column(
+        "removed_places",
+        "string",
+        "Places in the lists of arms whose participants were removed for good, as stratum:number, "
+        "separated by commas. Empty: none.",
+        since="2.0",
+    )
 
 
 def parameters(study: Study) -> Iterator[Parameter]:

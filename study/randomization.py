@@ -59,6 +59,12 @@ def assignment_list(seed: str, stratum: str, arms: Sequence[str], length: int) -
     return (draw(seed, stratum, arms, number) for number in range(1, length + 1))
 
 
+def removed_places(text: str, stratum: str) -> set[int]:
+    """The places of a stratum whose people were removed, from the column ``removed_places``."""
+    places = (place.rpartition(":") for place in text.split(",") if place)
+    return {int(number) for name, _, number in places if name == stratum and number.isdecimal()}
+
+
 def shuffled(seed: str, what: str, count: int, number: int) -> list[int]:
     """The numbers from 1 to ``count`` in the order drawn for the ``number``-th participant."""
     return random.Random(f"{seed}/{what}/{number}").sample(range(1, count + 1), count)

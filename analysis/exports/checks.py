@@ -30,7 +30,7 @@ from study import words
 from study.columns import Column
 from study.parameters import ParameterError
 from study.pay import Earnings
-from study.randomization import COPIES, draw, score_stratum
+from study.randomization import COPIES, draw, removed_places, score_stratum
 from study.step import Step
 from study.study import Study
 
@@ -272,6 +272,7 @@ def _assignment(everyone: Everyone) -> Iterator[Problem]:
             "is empty although an arm is set.",
         )
     used = ["experiment", "session_code", "arm", *needed, "config_name", "config_arms"]
+    used.append("removed_places")
     drawn = drawn[used].dropna(subset=needed)
     for _, people in drawn.groupby("session_code"):
         if people["seed"].nunique() > 1:
@@ -288,19 +289,31 @@ def _list_of_stratum(everyone: Everyone, group: pd.DataFrame) -> Iterator[Proble
     for at, number in numbers[numbers.duplicated()].items():
         message = f"place {number} of the stratum is taken by somebody else, too."
         yield everyone.problem(at, "assignment_number", message)
-    gaps = sorted(set(range(1, int(numbers.max()) + 1)) - set(numbers))
+    first = group.iloc[0]
+    removed = _removed(first["removed_places"], first["stratum"])
+    if removed:
+        places = ", ".join(map(str, sorted(removed)))
+        message = f"place {places} of this stratum is empty: participants were removed for good."
+        yield everyone.problem(group.index[-1], "assignment_number", message, WARNING)
+    gaps = sorted(set(range(1, int(numbers.max()) + 1)) - set(numbers) - removed)
     if gaps:
         places = ", ".join(map(str, gaps[:5]))
         message = f"nobody has place {places} of this stratum: participants are missing."
         yield everyone.problem(group.index[-1], "assignment_number", message)
     yield from _recomputed(everyone, group)
     counts = Counter(group["arm"])
-    arms = _arms_in_use(everyone, group.iloc[0])
+    arms = _arms_in_use(everyone, first)
     if arms is not None and not gaps:
+        empty = (draw(first["seed"], first["stratum"], arms, number) for number in removed)
+        counts.update(place.arm for place in empty)
         spread = max(counts.values()) - min(counts[arm] for arm in arms)
         if spread > COPIES:
             message = f"arms of this stratum differ by {spread}, more than {COPIES}."
             yield everyone.problem(group.index[-1], "arm", message)
+
+
+def _removed(text: object, stratum: str) -> set[int]:
+    return removed_places(text, stratum) if isinstance(text, str) else set()
 
 
 def _recomputed(everyone: Everyone, group: pd.DataFrame) -> Iterator[Problem]:
@@ -339,8 +352,12 @@ def _assignment_log_matches(everyone: Everyone, log: pd.DataFrame) -> Iterator[P
     names = ["arm", "block", "assignment_number", "stratum", "seed"]
     people = everyone.frame[[*keys, *names]].rename(columns={n: f"{n} of person" for n in names})
     both = log.merge(people, on=keys, how="left", indicator=True)
+    removed = everyone.frame.groupby("session_code")["removed_places"].first()
     for at in np.flatnonzero(both["_merge"] == "left_only"):
         entry = both.iloc[at]
+        gone = _removed(removed.get(entry[keys[0]]), entry["stratum"])
+        if pd.isna(entry[keys[1]]) and entry["assignment_number"] in gone:
+            continue
         message = f"there is no participant {entry[keys[0]]}/{entry[keys[1]]}."
         yield Problem(message, str(entry[FILE]), int(entry[ROW]), "participant_code")
     for name in names:

@@ -65,8 +65,8 @@ def load(
     are ``experiment`` (the study's name), ``session_code``, ``participant_code``,
     ``id_in_session``, ``label``, ``simulated`` (1: a bot), ``demo``, ``visited``,
     ``time_started_utc``, ``current_app``, ``current_page``, ``payoff``, the session's ``seed``,
-    ``pilot`` and ``words``, and its parameters as ``config_task_seconds`` and so on (empty
-    without a wide file).
+    ``pilot``, ``words`` and ``removed_places``, and its parameters as ``config_task_seconds`` and
+    so on (empty without a wide file).
 
     Left out are bots, demo and pilot sessions, places that nobody took, and people in other apps;
     everybody else stays, also those with a forced arm (``arm_forced`` = 1) or without an arm.

@@ -10,8 +10,8 @@ exist.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import sqlalchemy
@@ -35,15 +35,11 @@ class Whole(Session):
 
 def whole(create: Callable[..., Any], options: dict[str, Any]) -> str:
     """Call oTree's ``create``; the code of the session, once it is on the disk."""
-    earlier = db._db
-    try:
-        return _in_memory(create, options) if connection.is_sqlite() else _at_once(create, options)
-    finally:
-        db._db = earlier
+    return _in_memory(create, options) if connection.is_sqlite() else _at_once(create, options)
 
 
 def _at_once(create: Callable[..., Any], options: dict[str, Any]) -> str:
-    engine = connection.own_engine()
+    earlier, engine = db._db, connection.own_engine()
     with closing(engine.connect()) as opened:
         db._db = session = Whole(bind=opened)
         try:
@@ -51,22 +47,32 @@ def _at_once(create: Callable[..., Any], options: dict[str, Any]) -> str:
             session.commit_all()
         finally:
             session.close()
+            db._db = earlier
     engine.dispose()
     return code
 
 
-def _in_memory(create: Callable[..., Any], options: dict[str, Any]) -> str:
+@contextmanager
+def in_memory() -> Iterator[sqlite3.Connection]:
+    """An empty database in memory takes the place of oTree's, for the length of a block."""
+    earlier = db._db
     with closing(sqlite3.connect(":memory:", check_same_thread=False)) as memory:
         engine = sqlalchemy.create_engine(
             "sqlite://", creator=lambda: memory, poolclass=StaticPool
         )
         AnyModel.metadata.create_all(engine)
-        db._db = session = Session(bind=engine)
+        db._db = Session(bind=engine)
         try:
-            code = str(create(**options).code)
-            session.commit()
+            yield memory
         finally:
-            session.close()
+            db._db.close()
+            db._db = earlier
+
+
+def _in_memory(create: Callable[..., Any], options: dict[str, Any]) -> str:
+    with in_memory() as memory:
+        code = str(create(**options).code)
+        db.commit()
         with closing(connection.open_sqlite()) as disk:
             connection.durable(disk)
             _copy(memory, disk)

@@ -31,6 +31,7 @@ SLOW = {
     "SessionSplitScreen",
     "SessionDemoGridView",
     "AdminReport",
+    "Preview",
     # lists
     "DemoIndex",
     "CreateDemoSession",

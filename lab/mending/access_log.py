@@ -16,9 +16,9 @@ import re
 
 LONGEST = 200
 MASK = "***"
-# /p/CODE/…, /InitializeParticipant/CODE, /join/CODE, /api/participant_vars/CODE, and the like.
+# /p/CODE/…, /InitializeParticipant/CODE, /panel/CODE, /api/participant_vars/CODE, and the like.
 CODES = re.compile(
-    r"(/+(?:p|InitializeParticipant|OutOfRangeNotification|join|api/+participant\w*)/+)[^/]+",
+    r"(/+(?:p|InitializeParticipant|OutOfRangeNotification|join|panel|api/+participant\w*)/+)[^/]+",
     re.IGNORECASE,
 )
 

@@ -97,6 +97,11 @@ class RoundPage(StudyPage):
             db._db.expire(player.participant)
         return decided.reply
 
+    def withdraw(self) -> Any:
+        response = super().withdraw()
+        socket.moved_on(self.participant.code, self._index_in_pages)
+        return response
+
     def post(self) -> Any:
         seat = self.seat(self.player)
         if seat.state is None:

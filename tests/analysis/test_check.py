@@ -299,6 +299,26 @@ def test_a_participant_taken_out_leaves_a_gap(wide):
     assert any("nobody has place 2" in p.message for p in check(wide.path))
 
 
+def test_who_was_removed_for_good_leaves_a_place_that_is_only_named(folder):
+    gone = complete(Table(folder / "all_apps_wide.csv"), stratum="high", assignment_number="2")
+    for path in folder.glob("*.csv"):
+        part = Table(path)
+        separator = "." if "session.code" in part.rows[0] else "_"
+        session, code = f"session{separator}code", f"participant{separator}code"
+        places = [name for name in part.rows[0] if name.endswith("subsession.removed_places")]
+        for row in part.rows:
+            if row[session] == gone["session.code"]:
+                row.update(dict.fromkeys(places, "high:2"))
+        if "drawn_at" in part.rows[0]:
+            [draw] = [row for row in part.rows if row[code] == gone["participant.code"]]
+            draw[code] = ""
+        part.rows = [row for row in part.rows if row[code] != gone["participant.code"]]
+        part.save()
+    [problem] = check(folder)
+    assert problem.severity == WARNING
+    assert "place 2 of this stratum is empty: participants were removed" in problem.message
+
+
 def test_one_place_for_two(wide):
     row = complete(wide, assignment_number="2")
     row[f"{APP}.1.player.assignment_number"] = "1"

@@ -8,6 +8,7 @@ people.py        participants: they work on cards over the round's socket, or fi
 experimenter.py  the experimenter: every button of the admin pages, pressed as the pages do
 oracle.py        compares the record with the database behind the server's back, and with exports
 scene.py         all of them at once on one server
+panel.py         people whom a panel sends, everybody over one link
 hostile.py       clients that would hold up everybody, if they could
 trials.py        kills in the middle of things, and monitors that open all the time
 
