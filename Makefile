@@ -7,7 +7,7 @@ PORT ?= 8000
 BIN := .venv/bin
 ANALYSIS_BIN := .venv-analysis/bin
 
-.PHONY: run test demo screenshots benchmarks
+.PHONY: run test conformance demo screenshots benchmarks
 
 run: .venv/.installed
 	@PORT=$(PORT) $(BIN)/python start.py
@@ -21,6 +21,9 @@ test: .venv/.tests-installed .venv-analysis/.installed
 	$(BIN)/mypy
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests --ignore tests/analysis
 	$(ANALYSIS_BIN)/python -m pytest --numprocesses 2 --confcutdir tests/analysis tests/analysis
+
+conformance: .venv/.tests-installed
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest tests/conformance $(if $(STUDY),--study $(STUDY))
 
 screenshots: .venv/.tests-installed
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m tests.screenshots

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,7 +17,7 @@ from steps.consent import Consent
 from steps.ending import End
 from steps.panel import Withdrawn
 from study.finding import project
-from study.step import Step, questions
+from study.step import Step, folder_of, questions
 from study.study import Study
 
 NAMES = (
@@ -130,7 +129,7 @@ def _page(study: Study, step: Step) -> type:
 
     base: type = StudyPage
     for kind in _kinds(step):
-        if _beside(kind, "page.py").is_file():
+        if (folder_of(kind) / "page.py").is_file():
             pages = import_module(f"{kind.__module__}.page")
             if hasattr(pages, kind.__name__):
                 base = getattr(pages, kind.__name__)
@@ -167,7 +166,7 @@ def _arrivals(study: Study, step: Step) -> list[Step]:
 def _template(step: Step) -> str:
     """Its own, if there is one beside it; else that of pages that only ask."""
     for kind in _kinds(step):
-        path = _beside(kind, f"{kind.__name__}.html")
+        path = folder_of(kind) / f"{kind.__name__}.html"
         if path.is_file():
             return path.relative_to(project()).as_posix()
     return "global/Questions.html"
@@ -176,8 +175,3 @@ def _template(step: Step) -> str:
 def _kinds(step: Step) -> list[type]:
     """The class of a step and those it is made from, up to the bare step."""
     return [kind for kind in type(step).__mro__ if issubclass(kind, Step) and kind is not Step]
-
-
-def _beside(kind: type, name: str) -> Path:
-    """A file in the folder of a step."""
-    return project().joinpath(*kind.__module__.split("."), name)

@@ -15,7 +15,7 @@ from typing import Any
 import steps
 from study import messages, parameters
 from study.columns import Column
-from study.finding import project, studies
+from study.finding import checked, project, studies
 from study.parameters import Parameter
 from study.problems import DesignError
 from study.step import Step
@@ -176,6 +176,7 @@ def pages() -> dict[Path, str]:
 
 def main() -> None:
     try:
+        checked()
         written = pages()
     except DesignError as error:
         sys.exit(str(error))

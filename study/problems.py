@@ -6,6 +6,8 @@ traceback.
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import sys
 from collections.abc import Iterable
 from dataclasses import fields
@@ -15,6 +17,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 OURS = (ROOT / "study", ROOT / "steps")
+COPYING = (dataclasses.__file__, copy.__file__)
+"""Where `dataclasses.replace` makes a part anew: it is declared where that is called."""
 
 
 class DesignError(ValueError):
@@ -54,7 +58,8 @@ def _place() -> tuple[Path, int]:
     frame = sys._getframe(2)
     while frame.f_back is not None:
         path = Path(frame.f_code.co_filename)
-        if not any(path.is_relative_to(folder) for folder in OURS) and path.suffix == ".py":
+        ours = any(path.is_relative_to(folder) for folder in OURS) or str(path) in COPYING
+        if not ours and path.suffix == ".py":
             break
         frame = frame.f_back
     return Path(frame.f_code.co_filename), frame.f_lineno

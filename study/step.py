@@ -109,7 +109,7 @@ class Step(Declared):
     @property
     def folder(self) -> Path:
         """Where its template and its own words are."""
-        return Path(str(sys.modules[type(self).__module__].__file__)).parent
+        return folder_of(type(self))
 
     def asks(self) -> Sequence[Step]:
         """The questions on its page that bring words of their own."""
@@ -182,6 +182,11 @@ class Step(Declared):
     def minutes(self, config: Mapping[str, Any]) -> float:
         """How long it takes, at the most in timed rounds and about in others."""
         return 0.5
+
+
+def folder_of(kind: type[Step]) -> Path:
+    """The folder of a kind of step."""
+    return Path(str(sys.modules[kind.__module__].__file__)).parent
 
 
 def questions(step: Step, study: Study) -> list[Column]:

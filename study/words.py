@@ -34,6 +34,8 @@ LISTS = ("paragraphs", "after", "items")
 
 SAMPLE = "sample"
 """``sample = true`` in the words of a study: they are for trying out."""
+OF_QUESTION = ("label", "hint", "required", "options", "items", "low", "high")
+"""What may be said of a question, and of each of its items."""
 
 COMMON = "common"
 TASK = "task"
@@ -250,9 +252,12 @@ def _question_problems(study: Study, step: Step, column: Column, language: str) 
         return
     try:
         texts = of_question(study, step, column, language)
-    except IndexError:
+    except LookupError:
         yield f"the question {name!r} has fewer items than columns ({column.name} has no text)."
         return
+    for key in texts:
+        if key not in OF_QUESTION:
+            yield f"the question {name!r}: {unknown('text', key, OF_QUESTION)}"
     if not texts.get("label"):
         yield f"the question {name!r} has no label."
     options = list(column.values) if column.type == "choice" else []

@@ -140,7 +140,7 @@ def _interim(writer: _Writer, compared: _Writer, reached: Progress) -> Chapter:
 
 def _came(writer: _Writer) -> Section:
     """The flow up to assignment, and no further."""
-    before = diagnosis.flow_before(writer.everyone)
+    before = diagnosis.flow_before(writer.everyone, writer.plan.study)
     by_arm = diagnosis.flow_by_arm(writer.assigned, writer.plan)[["Assigned"]]
     return Section(
         "flow",
@@ -317,7 +317,7 @@ def _versions(writer: _Writer) -> Section | None:
 def _flow(writer: _Writer, compared: _Writer) -> Section:
     """Everybody who was assigned; attrition of those who are compared."""
     plan = writer.plan
-    before = diagnosis.flow_before(writer.everyone)
+    before = diagnosis.flow_before(writer.everyone, writer.plan.study)
     forced = before[-1][1] - len(writer.assigned)
     by_arm = diagnosis.flow_by_arm(writer.assigned, plan)
     paragraphs = (
@@ -356,13 +356,17 @@ def _balance(writer: _Writer) -> Section | None:
     )
 
 
-def _checks(writer: _Writer, manipulation: pd.DataFrame) -> Section:
+def _checks(writer: _Writer, manipulation: pd.DataFrame) -> Section | None:
     plan = writer.plan
     tables = [
-        validity.manipulation_table(manipulation, plan),
-        *validity.recall_tables(writer.assigned, plan),
-        diagnosis.fidelity_table(writer.assigned, plan),
-        diagnosis.scales_table(writer.assigned, plan),
+        table
+        for table in (
+            validity.manipulation_table(manipulation, plan),
+            *validity.recall_tables(writer.assigned, plan),
+            diagnosis.fidelity_table(writer.assigned, plan),
+            diagnosis.scales_table(writer.assigned, plan),
+        )
+        if table is not None
     ]
     patterns = diagnosis.suspicious_table(writer.assigned, writer.answers, plan, writer.notes)
     medium = diagnosis.medium(writer.assigned, plan)
@@ -373,10 +377,12 @@ def _checks(writer: _Writer, manipulation: pd.DataFrame) -> Section:
         paragraphs.append(
             f"{counted(people, 'participant')} gave answers that a person should look at ({seen})."
         )
+    if not tables and not paragraphs:
+        return None
     return Section(
         "checks",
         "Did the treatment come across, and were answers careful?",
         paragraphs=paragraphs,
-        tables=[table for table in tables if table is not None],
+        tables=tables,
         folded=[patterns] if patterns is not None and patterns.cells else [],
     )

@@ -30,10 +30,11 @@ from study.study import Study
 # ------------------------------------------------------------------------------------------ flow
 
 
-def flow_before(everyone: pd.DataFrame) -> list[tuple[str, int]]:
+def flow_before(everyone: pd.DataFrame, study: Study) -> list[tuple[str, int]]:
     """Counts up to assignment."""
-    consented = int((everyone["consent"] == 1).sum()) if "consent" in everyone else 0
-    stages = [("Came", len(everyone)), ("Consented", consented)]
+    stages = [("Came", len(everyone))]
+    if "consent" in study.columns:
+        stages.append(("Consented", int((everyone["consent"] == 1).sum())))
     return [*stages, ("Assigned", int(everyone["arm"].notna().sum()))]
 
 
@@ -441,8 +442,8 @@ def _scales(plan: Plan) -> dict[str, tuple[str, ...]]:
     return {name: each.of for name, each in measures.items() if each.is_scale}
 
 
-def scales_table(data: pd.DataFrame, plan: Plan) -> Table:
-    """Each scale: reliability, mean, and how many sit at its ends."""
+def scales_table(data: pd.DataFrame, plan: Plan) -> Table | None:
+    """Each scale: reliability, mean, and how many sit at its ends; None: there are none."""
     rows = []
     for scale, columns in _scales(plan).items():
         if not set(columns) <= set(data.columns):
@@ -462,6 +463,8 @@ def scales_table(data: pd.DataFrame, plan: Plan) -> Table:
                 "share_ceiling": (means == item.max).mean() if len(means) else np.nan,
             }
         )
+    if not rows:
+        return None
     cells = [
         [
             str(row["scale"]).replace("_", " "),

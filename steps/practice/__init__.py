@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from effort_task.tasks import TASKS
@@ -12,7 +12,7 @@ from study.acts import Act, Cards, Leave
 from study.columns import Column
 from study.measures import Measure
 from study.parameters import Parameter, one_of, whole
-from study.step import Seat, Step
+from study.step import Seat
 from study.study import Study
 
 MOST = 20
@@ -23,6 +23,13 @@ class Practice(Round):
     """``items`` cards; a session may change how many, and leave it out with 0."""
 
     items: int = 2
+
+    # What only a timed round has.
+    seconds: int = field(init=False, default=0)
+    parameter: str = field(init=False, default="")
+    may_stop: bool = field(init=False, default=False)
+    stopped: str = field(init=False, default="")
+    announced: bool = field(init=False, default=False)
 
     about: ClassVar[str] = "untimed practice"
     timed: ClassVar[bool] = False
@@ -45,9 +52,6 @@ class Practice(Round):
     def problems(self, study: Study) -> Iterator[str]:
         if not 0 <= self.items <= MOST:
             yield f"items is {self.items}, but must be from 0 to {MOST}."
-
-    def unfolded(self) -> Sequence[Step]:
-        return (self,)
 
     def is_offered(self, config: Mapping[str, Any]) -> bool:
         return self.last_item(config) > 0

@@ -1,29 +1,13 @@
 """The codebook explains every column that is exported, to people and to programs."""
 
-import csv
 import json
 
 import pytest
 
 from analysis.exports.codebook import explain, markdown, wide_columns, write_codebook
-from analysis.simulation.simulate import simulate
 from study.finding import studies, study_of
 
 TABLES = ("answers", "comprehension", "assignment")
-
-
-def headers(folder):
-    for path in sorted(folder.glob("*.csv")):
-        with path.open(newline="", encoding="utf-8") as file:
-            yield path.name, next(csv.reader(file))
-
-
-@pytest.mark.parametrize("experiment", studies())
-def test_every_exported_column_is_explained(tmp_path, experiment):
-    simulate(experiment, 4, tmp_path)
-    for name, header in headers(tmp_path):
-        unexplained = [column for column in header if explain(column) is None]
-        assert unexplained == [], name
 
 
 def test_names_are_resolved_in_every_form():

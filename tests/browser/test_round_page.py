@@ -162,3 +162,10 @@ def test_time_that_is_up_ends_the_round_by_itself_also_in_the_dialog(web_server,
     assert (found["attempts"], found["seconds"]) == (1, 8)
     player = web_server.database.player(code)
     assert not player["stopped_early"]
+
+
+def test_declining_by_keyboard_ends_at_a_page_of_its_own(sit_down):
+    me = sit_down()
+    me.fill_in(consent="False")
+    assert me.name == "Declined"
+    assert me.page.locator("button").count() == 0

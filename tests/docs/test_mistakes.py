@@ -4,10 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from study.finding import studies
+from study.problems import DesignError
 from tests.harness.server import ROOT, link_project
 
 STUDY = "info_source_experiment"
@@ -252,3 +255,11 @@ def test_the_command_line_says_it_and_has_no_traceback(tmp_path):
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert f"{DESIGN}, {sentence}" in done.stderr
+
+
+def test_a_part_that_is_changed_by_replace_is_declared_where_that_is_done():
+    changed = replace(studies()["info_source"].step("practice"), items=3)
+    assert changed.items == 3
+    assert changed.place.startswith("tests/docs/test_mistakes.py, line ")
+    with pytest.raises(DesignError, match=r"tests/docs/test_mistakes\.py, line \d+: items is 'x'"):
+        replace(changed, items="x")

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
-from steps.information import Information
+from steps.assignment import strata
 from steps.round import Round
 from study.finding import studies
+from study.step import Step, questions
 from study.study import Study
+from tests.harness.answers import fitting
 
 APPS = {study.app: study for study in studies().values()}
 TIMES = ("started_at", "deadline", "ended_at")
@@ -28,9 +31,15 @@ def page_number(study: Study, page: str) -> int:
     return [step.page for step in study.path if step.page].index(page) + 1
 
 
+def behind_the_draw(study: Study) -> list[Step]:
+    """The steps on whose pages one has an arm, in order."""
+    before = study.before_assignment()
+    return [step for step in study.path if step.page and step not in before]
+
+
 def treatment_page(study: Study) -> str:
     """The page on which participants first meet what their arm is about."""
-    return str(study.of_type(Information)[0].page)
+    return behind_the_draw(study)[0].page
 
 
 def prefix_of(study: Study, phase: str) -> str:
@@ -118,13 +127,29 @@ class Database:
         assert changed == 1
 
     def put_before_treatment(self, participants: list[str], scores: list[int]) -> None:
-        """Let participants stand right before the treatment page, with these baseline scores.
+        """Let participants stand right before the treatment page, with these scores before it.
 
         Dozens of them get there in no time.
         """
         for code, score in zip(participants, scores, strict=True):
-            self.store(code, consent=True, baseline_correct=score)
-            self.put_on_page(code, treatment_page(self.study_of(code)))
+            study = self.study_of(code)
+            page = treatment_page(study)
+            self.answer_before(code, page)
+            if scored := {f"{name}_correct": score for name in strata(study)}:
+                self.store(code, **scored)
+            self.put_on_page(code, page)
+
+    def answer_before(self, participant: str, page: str) -> None:
+        """Let a participant have answered what is asked before ``page`` and before the draw."""
+        study = self.study_of(participant)
+        answered: dict[str, Any] = {}
+        for step in takewhile(lambda step: step.page != page, study.before_assignment()):
+            for column in questions(step, study):
+                value = fitting(study, column.name)
+                kind = {"boolean": bool, "integer": int}.get(column.type, str)
+                answered[column.name] = kind(value)
+        if answered:
+            self.store(participant, **answered)
 
     def store(self, participant: str, **values: Any) -> None:
         """Let columns of a participant hold these values."""

@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from effort_task.tasks import TASKS, item_seed
-from tests.harness.participant import RIGHT_COMPREHENSION
+from tests.harness.answers import fitting, study_at
 
 WAIT_MS = 30_000
 # A person needs longer for a card than a key that bounces: the page ignores what comes faster.
@@ -24,8 +24,6 @@ FOCUSED = """() => {
         values: radios.map((radio) => radio.value), place: radios.indexOf(it),
     };
 }"""
-A_NUMBER = "20"
-"""What is typed where a number is asked for: hours, or an age."""
 
 
 class KeyboardParticipant:
@@ -79,8 +77,7 @@ class KeyboardParticipant:
 
     def fill_in(self, **chosen: str) -> None:
         """Answer every question of the page as Tab reaches it, and press its button."""
-        wanted = RIGHT_COMPREHENSION | chosen
-        name = self.name
+        name, study = self.name, study_at(self.page.url)
         self.visited.append(name)
         for _ in range(MOST_TABS):
             self.press("Tab")
@@ -89,21 +86,18 @@ class KeyboardParticipant:
                 self.press("Enter")
                 self.wait_until_left(name)
                 return
-            self._answer(at, wanted)
+            self._answer(at, chosen.get(at["name"]) or fitting(study, at["name"]))
         raise AssertionError(f"The button of {name} cannot be reached with Tab")
 
-    def _answer(self, at: dict[str, Any], wanted: dict[str, str]) -> None:
+    def _answer(self, at: dict[str, Any], value: str) -> None:
         if at["type"] == "radio":
-            agreed = "True" if "True" in at["values"] else at["values"][-1]
-            value = wanted.get(at["name"], agreed)
-            if at["scale"]:
+            if at["scale"] and len(value) == 1:
                 self.press(value)
             else:
                 steps = at["values"].index(value) - at["place"]
                 self.press(*(["ArrowDown"] * steps if steps else ["Space"]))
         elif at["tag"] == "textarea" or at["type"] == "text":
-            usual = A_NUMBER if "number" in at["classes"].split() else ""
-            self.page.keyboard.type(wanted.get(at["name"], usual))
+            self.page.keyboard.type(value)
 
     # ---------------------------------------------------------------------------- rounds
 

@@ -10,16 +10,8 @@ from typing import Any
 
 import requests
 
-from steps.comprehension import Comprehension
-from study.finding import studies
+from tests.harness.answers import fitting, study_at
 from tests.harness.database import Database
-
-RIGHT_COMPREHENSION = {
-    name: right
-    for study in studies().values()
-    for step in study.of_type(Comprehension)
-    for name, right in step.right.items()
-}
 
 
 class Form(HTMLParser):
@@ -83,18 +75,8 @@ class HttpParticipant:
 
     def answers(self, **chosen: Any) -> dict[str, str]:
         """A valid answer to every field of the page, and what is ``chosen`` instead."""
-        found = {}
-        for name, values in self.form.fields.items():
-            if name in RIGHT_COMPREHENSION:
-                found[name] = RIGHT_COMPREHENSION[name]
-            elif values:
-                found[name] = (
-                    values[0] if name in ("consent", "voluntary_accepted") else values[-1]
-                )
-            elif name in ("age", "hours_pledged"):
-                found[name] = "20"
-            else:
-                found[name] = ""
+        study = study_at(self.page.url)
+        found = {name: fitting(study, name) for name in self.form.fields}
         return found | {name: str(value) for name, value in chosen.items()}
 
     def next(self, **chosen: Any) -> None:

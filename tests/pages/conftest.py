@@ -70,6 +70,22 @@ def faults(page: Any) -> list[str]:
     ]
 
 
+def stop_at(page: Any, name: str) -> Stop:
+    """What is found on a page as it is now on screen, and when its window becomes another one."""
+    viewport = page.viewport_size
+    height = viewport["height"]
+    measures = page.evaluate(PROBES)
+    too_wide: list[int | str] = []
+    for each in WIDTHS:
+        page.set_viewport_size({"width": each, "height": height})
+        if page.evaluate("document.scrollingElement.scrollWidth") > each:
+            too_wide.append(each)
+    page.set_viewport_size({"width": WIDTHS[0], "height": height})
+    too_wide += page.evaluate(LARGER)
+    page.set_viewport_size(viewport)
+    return Stop(name, measures, faults(page), too_wide)
+
+
 @pytest.fixture(scope="session")
 def pages_server(tmp_path_factory):
     """A server whose laboratory has a list of seats."""
@@ -106,16 +122,7 @@ def _take(server, browser, config, language, size, **parameters) -> Walked:
             other_tasks(walk, config, language=language),
             arms(walk, config, language=language),
         ):
-            measures = page.evaluate(PROBES)
-            too_wide = []
-            for each in WIDTHS:
-                page.set_viewport_size({"width": each, "height": height})
-                if page.evaluate("document.scrollingElement.scrollWidth") > each:
-                    too_wide.append(each)
-            page.set_viewport_size({"width": WIDTHS[0], "height": height})
-            too_wide += page.evaluate(LARGER)
-            page.set_viewport_size(viewport)
-            walked.stops[name] = Stop(name, measures, faults(page), too_wide)
+            walked.stops[name] = stop_at(page, name)
         context.close()
     return walked
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 import shutil
 import struct
 import wave
-from html.parser import HTMLParser
 
 import pytest
 from PIL import Image, ImageDraw
 
-from steps.earnings import Earnings
 from study import words
 from study.finding import studies
-from study.messages import names as messages_of
-from study.step import questions
 from tests.harness.participant import HttpParticipant
 from tests.harness.proxy import between
 from tests.harness.server import ROOT, running
@@ -24,17 +19,6 @@ from tests.pages.conftest import faults
 from tests.pages.walk import Walk
 
 STUDY = studies()["info_source"]
-SECRET = {
-    "arm",
-    *(arm.name for study in studies().values() for arm in study.arms),
-    *(factor.name for study in studies().values() for factor in study.factors),
-    *(message for study in studies().values() for message in messages_of(study)),
-}
-
-
-def gives_away(text, but=()):
-    """The first word in ``text`` that names an arm."""
-    return re.search(rf"\b({'|'.join(sorted(SECRET - set(but)))})\b", text)
 
 
 # ------------------------------------------------------------------------------ own messages
@@ -262,93 +246,3 @@ def test_times_that_cannot_be_true_are_not_stored(reader, claim):
     assert times["information_seconds"] is None
     assert times["media_seconds"] is None
     assert participant.name == "Willingness"
-
-
-# ------------------------------------------------------------------------- same in every arm
-
-
-class Markup(HTMLParser):
-    """Everything of a page but the words that readers see."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.parts = []
-        self._script = False
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.parts.append((tag, tuple(attrs)))
-        self._script = tag == "script"
-
-    def handle_endtag(self, tag):
-        self.parts.append(("/" + tag,))
-        self._script = False
-
-    def handle_data(self, data):
-        if self._script:
-            self.parts.append(data)
-
-
-def markup_of(html, code):
-    """The markup without what differs from person to person."""
-    html = html.replace(code, "CODE")
-    # The sockets carry numbers of the database, a round its cards.
-    html = re.sub(r'data-socket="[^"]*"', 'data-socket="…"', html)
-    html = re.sub(r'"items":\s*\[.*?\]', '"items": []', html)
-    html = re.sub(r'"elapsed_ms":\s*\d+', '"elapsed_ms": 0', html)
-    return Markup(html).parts
-
-
-def behind_the_draw(study):
-    """The pages on which one has an arm."""
-    before = study.before_assignment()
-    return [step.page for step in study.path if step.page and step not in before]
-
-
-def offered(study, page):
-    """The answers between which everybody chooses on a page; they may be called like arms."""
-    [step] = [step for step in study.path if step.page == page]
-    return {value for column in questions(step, study) for value in column.values}
-
-
-def visits(server, study, arm):
-    """By name of the page, its address and its HTML, for everything that follows the draw."""
-    page = HttpParticipant(
-        server.create_session(study.name, 1, force_arm=arm).join_url, server.database
-    )
-    code = page.code
-    server.database.put_before_treatment([code], [1])
-    page.reload()
-    found = {}
-    for name in behind_the_draw(study):
-        page.play_to(name)
-        found[name] = (page.page.url.replace(code, "CODE"), page.html.replace(code, "CODE"))
-    page.close()
-    return found
-
-
-@pytest.mark.parametrize("study", studies().values(), ids=studies())
-def test_no_page_gives_the_arm_away(pages_server, study):
-    seen = {arm: visits(pages_server, study, arm) for arm in study.names}
-    control, *others = seen.values()
-    said_anyway = [step.page for step in study.of_type(Earnings)]  # what one is paid for
-    for name, (address, html) in control.items():
-        if name in said_anyway:
-            continue
-        title = re.search("<title>.*</title>", html)[0]
-        for other in others:
-            there, again = other[name]
-            assert re.sub(r"\d+$", "", there.split("/p/")[1]) == re.sub(
-                r"\d+$", "", address.split("/p/")[1]
-            ), name
-            assert title in again, name
-            assert markup_of(again, "CODE") == markup_of(html, "CODE"), name
-    for arm, pages in seen.items():
-        for name, (address, html) in pages.items():
-            hidden = str(markup_of(html, "CODE")) + address.split("/p/")[1]
-            assert not gives_away(hidden, offered(study, name)), (arm, name)
-
-
-def test_no_script_or_style_knows_the_arms():
-    for path in (ROOT / "_static" / "lab").rglob("*.*"):
-        assert not gives_away(path.read_text("utf-8")), path.name

@@ -29,7 +29,7 @@ from study.columns import Column
 from study.finding import studies
 from study.step import Step, questions
 from study.study import Study
-from tests.harness.participant import RIGHT_COMPREHENSION
+from tests.harness.answers import fitting
 from tests.harness.proxy import Proxy
 from tests.harness.server import Server
 
@@ -105,8 +105,7 @@ class Walk:
         code, database = self.code, self.server.database
         # A page that is left behind would follow by itself.
         self.page.goto("about:blank")
-        for consent in studies()[config].of_type(Consent):
-            database.store(code, **{consent.name: True})
+        database.answer_before(code, page)
         database.put_on_page(code, page)
         self.goto(f"/InitializeParticipant/{code}")
 
@@ -134,19 +133,15 @@ class Walk:
 
     def fill(self, **chosen: str) -> None:
         """Answer every question of the page."""
-        page = self.page
+        page, study = self.page, self.study
         for name in page.eval_on_selector_all(
             "#form input[type=radio]", "all => [...new Set(all.map((each) => each.name))]"
         ):
-            values = page.eval_on_selector_all(
-                f"#form input[name={name}]", "all => all.map((each) => each.value)"
-            )
-            agreed = "True" if "True" in values else values[-1]
-            value = chosen.get(name) or RIGHT_COMPREHENSION.get(name) or agreed
+            value = chosen.get(name) or fitting(study, name)
             page.check(f"#form input[name={name}][value='{value}']")
         for box in page.locator("#form input.number").all():
             name = box.get_attribute("name") or ""
-            box.fill(chosen.get(name) or _fitting(self.study.columns[name]))
+            box.fill(chosen.get(name) or fitting(study, name))
 
     def go_on(self, **chosen: str) -> None:
         self.fill(**chosen)
@@ -197,12 +192,6 @@ class Walk:
         """Let the round on screen have begun earlier."""
         self.server.database.move_clock(self.code, phase, seconds)
         self.page.reload()
-
-
-def _fitting(column: Column) -> str:
-    """A number that a question takes."""
-    low = 0 if column.min is None else int(column.min)
-    return str(max(low, 20 if column.max is None else min(20, int(column.max))))
 
 
 # ---------------------------------------------------------------------------------- the stops

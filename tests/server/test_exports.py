@@ -7,11 +7,10 @@ from html.parser import HTMLParser
 import pytest
 import requests
 
-from study.finding import studies, study_of
+from study.finding import study_of
 from tests.harness.participant import HttpParticipant
-from tests.server.conftest import SHORT, cells, press_in_admin, read_csv, short, table, wide
+from tests.server.conftest import SHORT, cells, press_in_admin, read_csv, table, wide
 
-BUILT_IN = {"id_in_group", "role"}
 # fmt: off
 CONTRACT = [
     "arm", "reward", "beneficiary", "stratum", "block", "assignment_number", "arm_forced",
@@ -27,16 +26,6 @@ CONTRACT = [
 # fmt: on
 
 
-@pytest.mark.parametrize("config", list(studies()))
-def test_the_export_has_the_declared_columns_and_no_others(server, config):
-    session = server.create_session(config, 1, **short(config))
-    study = study_of(config)
-    [row] = wide(session).values()
-    assert set(cells(row, study.app)) - BUILT_IN == set(study.columns)
-    for name in study.session_columns:
-        assert f"{study.app}.1.subsession.{name}" in row
-
-
 def test_the_export_holds_every_column_of_the_contract(server):
     session = server.create_session("incentive", 1, **SHORT)
     [row] = wide(session).values()
@@ -44,32 +33,6 @@ def test_the_export_holds_every_column_of_the_contract(server):
     contract = [*CONTRACT]
     contract += [f"psm_{n}" for n in range(1, 9)] + [f"willingness_{n}" for n in range(1, 5)]
     assert set(contract) <= found, set(contract) - found
-
-
-@pytest.mark.parametrize("config", list(studies()))
-def test_whoever_never_came_has_nothing_but_empty_cells(server, config):
-    session = server.create_session(config, 2, **short(config))
-    for row in wide(session).values():
-        own = {k: v for k, v in cells(row, study_of(config).app).items() if k not in BUILT_IN}
-        assert set(own.values()) == {""}, {k: v for k, v in own.items() if v}
-
-
-def test_whoever_left_midway_has_nothing_in_what_came_after(server, join):
-    session = server.create_session("incentive", 1, **SHORT)
-    participant = join(session)
-    participant.play_to("Willingness")
-    row = wide(session)[participant.code]
-    found = cells(row, "incentive_experiment")
-    assert found["baseline_correct"] == "1"
-    assert found["arm"]
-    study = study_of("incentive")
-    after = study.path[study.path.index(study.step("willingness")) :]
-    names = {column.name for step in after for column in step.columns(study)}
-    names |= {"media_seconds", "advanced_from", "completed", "donation"}
-    names |= {"earnings_fixed", "earnings_piece", "earnings_total"}
-    assert {"effort_correct", "source_recalled", "comment"} <= names
-    for name in names:
-        assert found[name] == "", name
 
 
 def test_a_measured_zero_is_a_zero(server, join):

@@ -1,16 +1,11 @@
-"""Every arm of every study, from the first page to the last."""
+"""What participants refuse, stop, or get wrong, and what the pages of a round give away."""
 
 import json
-import re
 
 import pytest
 
 from effort_task.tasks import TASKS, item_seed
-from steps.round import Round
-from study.finding import studies, study_of
-from tests.server.conftest import SHORT, cells, every_page, short, wide
-
-ARMS = [(study.name, arm) for study in studies().values() for arm in study.names]
+from tests.server.conftest import SHORT, cells, every_page, wide
 
 
 def walk(participant, **chosen):
@@ -25,52 +20,6 @@ def walk(participant, **chosen):
         else:
             fields = participant.form.fields
             participant.next(**{k: v for k, v in chosen.items() if k in fields})
-
-
-@pytest.mark.parametrize(("config", "arm"), ARMS)
-def test_every_arm_leads_from_consent_to_the_last_page(server, join, config, arm):
-    session = server.create_session(config, 2, force_arm=arm, **short(config))
-    participant = join(session)
-    assert list(walk(participant)) == every_page(config)
-
-    study = study_of(config)
-    row = cells(wide(session)[participant.code], study.app)
-    assert row["arm"] == arm
-    assert row["completed"] == "1"
-    timed = [step for step in study.of_type(Round) if not step.feedback]
-    for step in timed:
-        assert (row[f"{step.name}_correct"], row[f"{step.name}_attempts"]) == ("3", "3")
-        assert float(row[f"{step.name}_seconds"]) == SHORT[step.parameter]
-        if step.stopped:
-            assert row[step.stopped] == "0"
-    if config in ("info_source", "incentive"):
-        assert [step.name for step in timed] == ["baseline", "effort", "voluntary"]
-    willingness = [int(row[name]) for name in row if re.fullmatch(r"willingness_\d", name)]
-    assert float(row["willingness"]) == sum(willingness) / len(willingness)
-    if config == "incentive":
-        assert row["reward"] == str(int(arm.startswith("reward")))
-        assert row["beneficiary"] == str(int(arm.endswith("beneficiary")))
-
-
-def test_who_declines_reaches_an_end_page_and_stores_nothing_else(server, join):
-    session = server.create_session("incentive", 2, **SHORT)
-    participant = join(session)
-    assert list(walk(participant, consent="False")) == ["Consent", "Declined"]
-    participant.post({})  # the end stays the end
-    assert participant.name == "Declined"
-    row = wide(session)[participant.code]
-    measured = {
-        name: value
-        for name, value in row.items()
-        if ".player." in name and value and not name.endswith(("id_in_group", "language"))
-    }
-    assert measured == {
-        "incentive_experiment.1.player.consent": "0",
-        "incentive_experiment.1.player.earnings_fixed": "5.0",
-        "incentive_experiment.1.player.earnings_piece": "0.0",
-        "incentive_experiment.1.player.earnings_total": "5.0",
-        "incentive_experiment.1.player.donation": "0.0",
-    }
 
 
 def test_without_practice_and_voluntary_round_these_pages_are_left_out(server, join):
@@ -133,62 +82,6 @@ def test_wrong_comprehension_answers_are_explained_counted_and_kept(server, join
 
 
 # -------------------------------------------------------------- what the pages give away
-
-
-@pytest.fixture(scope="module")
-def pages_by_arm(server):
-    """The pages of one participant of every arm, without what names the participant."""
-    from tests.harness.participant import HttpParticipant
-
-    found = {}
-    for config, arm in ARMS:
-        session = server.create_session(config, 1, force_arm=arm, seed="fixed", **short(config))
-        participant = HttpParticipant(session.join_url, server.database)
-        pages = walk(participant)
-        found[config, arm] = {
-            name: html.replace(participant.code, "CODE").replace(session.code, "SESSION")
-            for name, html in pages.items()
-        }
-        cookies = " ".join(f"{c.name}={c.value}" for c in participant.http.cookies)
-        assert arm not in cookies
-        participant.close()
-    return found
-
-
-def without_cards(html):
-    """A page without the cards, the score and the times of its round."""
-    return re.sub(r'(<script type="application/json"[^>]*>).*?(</script>)', r"\1\2", html)
-
-
-def shell(html):
-    """What is not text: title, tags with their attributes, addresses."""
-    title = re.search(r"<title>(.*?)</title>", html)[1]
-    return title, re.findall(r"<(?:script|link|form|button|input|img|audio|video)[^>]*>", html)
-
-
-@pytest.mark.parametrize("config", list(studies()))
-def test_pages_of_all_arms_look_the_same_but_for_message_and_pay(pages_by_arm, config):
-    arms = study_of(config).names
-    control = pages_by_arm[config, arms[0]]
-    for arm in arms[1:]:
-        for name, html in pages_by_arm[config, arm].items():
-            here, there = without_cards(html), without_cards(control[name])
-            assert shell(here) == shell(there), name
-            if name not in ("Information", "EffortReady", "Earnings"):
-                assert here == there, name
-
-
-@pytest.mark.parametrize(("config", "arm"), ARMS)
-def test_no_page_tells_the_name_of_an_arm(pages_by_arm, config, arm):
-    names = {name for study in studies().values() for name in (study.name, *study.names)}
-    for page, html in pages_by_arm[config, arm].items():
-        # What participants read may use these words; what they do not read may not.
-        hidden = re.sub(r">[^<]*<", "><", without_cards(html))
-        if page == "Checks":
-            hidden = re.sub(r'<input type="radio" id="id_source_recalled[^>]*>', "", hidden)
-        assert not [n for n in names if re.search(rf"\b{n}\b", hidden)], page
-        assert "force_arm" not in html
-        assert not re.search(r"\b(control|reward_beneficiary|treatment)\b", html), page
 
 
 @pytest.mark.parametrize("task", list(TASKS))

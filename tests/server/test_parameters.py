@@ -5,9 +5,9 @@ import json
 import pytest
 import requests
 
-from study.finding import studies, study_of
+from study.finding import study_of
 from study.randomization import assignment_list
-from tests.server.conftest import SHORT, short, table, wide
+from tests.server.conftest import SHORT, table, wide
 
 REFUSED = [
     ("language", "xx"),
@@ -113,20 +113,6 @@ def test_a_bad_value_in_the_admin_form_is_refused_and_leaves_nothing(server, nam
     assert server.database.counts() == before
 
 
-@pytest.mark.parametrize("config", list(studies()))
-def test_the_form_says_what_every_parameter_means_and_allows(server, config):
-    [found] = [
-        c
-        for c in requests.get(f"{server.url}/api/session_configs", timeout=60).json()
-        if c["name"] == config
-    ]
-    page = requests.get(f"{server.url}/create_session", timeout=60).text
-    assert found["doc"] in page
-    for name, parameter in study_of(config).parameters.items():
-        assert f"<th>{name}</th><td>{parameter.meaning}</td>" in found["doc"]
-    assert f"empty or one of {', '.join(study_of(config).names)}<" in found["doc"]
-
-
 def test_good_values_in_the_admin_form_make_a_session(server):
     before = server.database.counts()["otree_session"]
     told = create_in_admin(server, task="counting_zeros", arms="reward,control", seed="abc1")
@@ -184,27 +170,6 @@ def arrive(session, join, scores, arms_column=None):
     for code in codes:
         assert join(session, code).name == "Information"
     return codes
-
-
-@pytest.mark.parametrize("config", list(studies()))
-def test_only_the_chosen_arms_are_drawn_and_the_list_can_be_recomputed(server, join, config):
-    study = study_of(config)
-    arms = study.names[:2]
-    session = server.create_session(config, 9, arms=",".join(reversed(arms)), **short(config))
-    codes = arrive(session, join, [0] * 9)
-    log = table(session, study.app, "custom_export_assignment")
-    assert [row["participant_code"] for row in log] == codes
-    recomputed = assignment_list(log[0]["seed"], "all", arms, 9)
-    for row, draw in zip(log, recomputed, strict=True):
-        assert (row["stratum"], row["arm"]) == (draw.stratum, draw.arm)
-        assert (row["block"], row["assignment_number"]) == (str(draw.block), str(draw.number))
-    players = wide(session)
-    for row in log:
-        player = players[row["participant_code"]]
-        for name in ("arm", "stratum", "block", "assignment_number"):
-            assert player[f"{study.app}.1.player.{name}"] == row[name]
-        assert player[f"{study.app}.1.player.arm_forced"] == "0"
-        assert player[f"{study.app}.1.subsession.seed"] == row["seed"]
 
 
 def test_a_forced_arm_is_marked_and_draws_nothing(server, join):

@@ -4,8 +4,6 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
-
 from study import messages, toml
 from study.finding import studies
 
@@ -74,20 +72,3 @@ def test_no_template_and_no_script_names_what_belongs_to_a_study():
         text = (ROOT / path).read_text("utf-8")
         found += [f"{path}: {word}" for word in pattern.findall(text)]
     assert not found, "\n".join(found)
-
-
-@pytest.mark.parametrize("study", studies().values(), ids=lambda study: study.name)
-def test_a_design_is_only_a_declaration(study):
-    tree = ast.parse((study.folder / "design.py").read_text("utf-8"))
-    allowed = (ast.Expr, ast.ImportFrom, ast.Assign)
-    assert all(isinstance(node, allowed) for node in tree.body)
-    loose = (ast.FunctionDef, ast.Lambda, ast.If, ast.IfExp, ast.For, ast.While, ast.ListComp)
-    assert not [node for node in ast.walk(tree) if isinstance(node, loose)]
-
-
-@pytest.mark.parametrize("study", studies().values(), ids=lambda study: study.name)
-def test_every_column_has_one_writer_and_an_explanation(study):
-    written = [column.name for step in study.once for column in step.columns(study)]
-    assert len(written) == len(set(written))
-    for column in [*study.columns.values(), *study.session_columns.values()]:
-        assert column.description.endswith((".", ";")), column.name

@@ -9,15 +9,8 @@ from hypothesis import strategies as st
 from effort_task.tasks import TASKS
 from steps import Assignment, Consent
 from study import Arm, Study
-from study.finding import studies, study_of
-from study.parameters import (
-    SWITCH,
-    ParameterError,
-    check_names,
-    clean,
-    defaults,
-    return_address,
-)
+from study.finding import study_of
+from study.parameters import SWITCH, ParameterError, check_names, clean, return_address
 
 INCENTIVE, INFO_SOURCE = study_of("incentive"), study_of("info_source")
 SECONDS = "a whole number of seconds from 5 to 3600"
@@ -74,11 +67,6 @@ def test_a_bad_value_is_refused_in_one_sentence(name, value, allowed):
 
 def test_every_parameter_has_cases_here():
     assert set(REFUSED) == set(INCENTIVE.parameters)
-
-
-@pytest.mark.parametrize("study", studies().values(), ids=studies())
-def test_the_defaults_are_allowed_and_stay_as_they_are(study):
-    assert cleaned(study) == defaults(study.parameters)
 
 
 def test_a_study_has_only_the_parameters_of_its_steps_and_its_pay():

@@ -12,9 +12,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.harness.answers import right_answers, study_at
 from tests.harness.load.figures import Silence, Waits
 from tests.harness.load.wire import Browser, Gone, Reply, Socket
-from tests.harness.participant import RIGHT_COMPREHENSION, Form
+from tests.harness.participant import Form
 
 # As the page's own scripts.
 REPLY_SECONDS = 4.0
@@ -158,8 +159,8 @@ class Person:
 
     def choose(self, name: str, offered: list[str]) -> str:
         """What they answer to a question, so that one tells it apart."""
-        if name in RIGHT_COMPREHENSION:
-            return RIGHT_COMPREHENSION[name]
+        if name in (right := right_answers(study_at(self.path))):
+            return right[name]
         if name == "consent":
             return "True"
         if name == "voluntary_accepted":

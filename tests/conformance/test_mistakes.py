@@ -1,0 +1,41 @@
+"""Whatever is wrong in the files of a study is one sentence that names the file."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+from tests.conformance.conftest import LEFT_OUT
+from tests.harness.server import ROOT
+
+REFUSALS = ("DesignError", "AnalysisError")
+
+
+def test_every_line_that_is_spoilt_is_named_or_harmless(study, tmp_path):
+    """Promise 2. Each line of design, people, plan, words and messages in turn."""
+    project = tmp_path / "project"
+    shutil.copytree(ROOT, project, ignore=LEFT_OUT)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.conformance.spoiling", study.app],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout)
+    for file, _, how, error, message in found:
+        # What a text says in a Python file may be worded otherwise; every key of a TOML file has
+        # a meaning.
+        assert error in REFUSALS or (not error and file.endswith(".py")), (file, error, message)
+        assert "\n" not in message
+        if error:
+            assert re.match(r"[\w./]+\.(py|toml)[:,]", message), message
+        if error and how == "character":
+            assert message.startswith(file), message
+            assert re.search(r"line \d+|:\d+: ", message), message
+    in_design = [error for file, *_, error, _ in found if file.endswith("design.py")]
+    assert in_design.count("") < 0.2 * len(in_design)
