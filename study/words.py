@@ -45,8 +45,8 @@ def content() -> Path:
 
 @cache
 def languages() -> tuple[str, ...]:
-    """The languages that have a folder with words in `content/`, English first."""
-    names = sorted(path.parent.name for path in content().glob(f"*/{COMMON}.toml"))
+    """The languages that have a folder in `content/`, English first."""
+    names = sorted(path.name for path in content().glob("[!_]*") if path.is_dir())
     return tuple(sorted(names, key=lambda name: (name != "en", name)))
 
 
