@@ -4,9 +4,14 @@ PYTHON ?= python3
 PORT ?= 8000
 
 # Two environments: the whole project, and the analysis where oTree is absent. What is asked for
-# stands in the files *.in; the files *.txt name every version, with all that is brought along.
+# stands in the files *.in; the files *.txt name every version, with all that is brought along;
+# what exists only as source is built with requirements-build.txt.
 BIN := .venv/bin
 ANALYSIS_BIN := .venv-analysis/bin
+
+# By the first name before pip 25.3, by the second from then on.
+BUILD := PIP_CONSTRAINT=requirements-build.txt PIP_BUILD_CONSTRAINT=requirements-build.txt
+INSTALL := -m pip install --quiet --requirement
 
 .PHONY: run test demo screenshots benchmarks lock
 
@@ -33,7 +38,7 @@ benchmarks: .venv/.tests-installed
 
 # Each file agrees with those that it contains. `make lock NEWER=--upgrade` takes newer versions.
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.10 --quiet $(NEWER) \
-	--custom-compile-command "make lock"
+	--build-constraints requirements-build.txt --custom-compile-command "make lock"
 
 lock: .venv/.tests-installed
 	$(LOCK) analysis/requirements.in -o analysis/requirements.txt
@@ -44,14 +49,14 @@ lock: .venv/.tests-installed
 
 .venv/.installed: requirements.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BUILD) $(BIN)/python $(INSTALL) requirements.txt
 	touch $@
 
 .venv/.tests-installed: .venv/.installed tests/requirements.txt
-	$(BIN)/python -m pip install --quiet --requirement tests/requirements.txt
+	$(BUILD) $(BIN)/python $(INSTALL) tests/requirements.txt
 	touch $@
 
 .venv-analysis/.installed: tests/analysis/requirements.txt
 	$(PYTHON) -m venv .venv-analysis
-	$(ANALYSIS_BIN)/python -m pip install --quiet --requirement tests/analysis/requirements.txt
+	$(BUILD) $(ANALYSIS_BIN)/python $(INSTALL) tests/analysis/requirements.txt
 	touch $@

@@ -17,6 +17,8 @@ ENVIRONMENT = HERE / ".venv"
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 INSTALLED = ENVIRONMENT / ".installed"
 REQUIREMENTS = HERE / "requirements.txt"
+# Relative, because pip takes what stands behind a space for another file.
+BUILD = dict.fromkeys(("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"), "requirements-build.txt")
 
 
 def main() -> int:
@@ -42,7 +44,7 @@ def install() -> None:
     print("Installing what the server needs into .venv; once, for some minutes.", flush=True)
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--requirement", str(REQUIREMENTS)]
     subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
-    subprocess.run(pip, check=True)
+    subprocess.run(pip, check=True, env={**os.environ, **BUILD})
     INSTALLED.touch()
 
 

@@ -31,10 +31,6 @@ def run(*command, folder):
     return done.stdout
 
 
-def pip(*words):
-    return run(sys.executable, "-m", "pip", *words, folder=ROOT.parent)
-
-
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
     """The project with one study more: a new folder that no file names."""
@@ -47,17 +43,17 @@ def source(tmp_path_factory):
     return source
 
 
-@pytest.fixture(scope="module", params=["", "--editable"], ids=["wheel", "editable"])
+@pytest.fixture(scope="module", params=[[], ["--editable"]], ids=["wheel", "editable"])
 def programs(request, source, tmp_path_factory):
     """The folder of programs of an environment that has the project beside our packages."""
     folder = tmp_path_factory.mktemp("environment")
     run(sys.executable, "-m", "venv", "--without-pip", folder, folder=folder)
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
-    install = ["--python", programs / "python", "install", "--no-deps", "--no-build-isolation"]
-    pip(*install, *request.param.split(), source)
     where = "import sysconfig; print(sysconfig.get_path('purelib'))"
     packages = Path(run(programs / "python", "-c", where, folder=folder).strip())
     (packages / "ours.pth").write_text(sysconfig.get_path("purelib"), "utf-8")
+    pip = [sys.executable, "-m", "pip", "--python", programs / "python", "install"]
+    run(*pip, "--no-deps", "--no-build-isolation", *request.param, source, folder=folder)
     return programs
 
 
