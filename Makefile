@@ -3,11 +3,17 @@
 PYTHON ?= python3
 PORT ?= 8000
 
-# Two environments: the whole project, and the analysis where oTree is absent.
+# Two environments: the whole project, and the analysis where oTree is absent. What is asked for
+# stands in the files *.in; the files *.txt name every version, with all that is brought along;
+# what exists only as source is built with requirements-build.txt.
 BIN := .venv/bin
 ANALYSIS_BIN := .venv-analysis/bin
 
-.PHONY: run test conformance demo screenshots benchmarks
+# By the first name before pip 25.3, by the second from then on.
+BUILD := PIP_CONSTRAINT=requirements-build.txt PIP_BUILD_CONSTRAINT=requirements-build.txt
+INSTALL := -m pip install --quiet --requirement
+
+.PHONY: run test conformance demo screenshots benchmarks lock
 
 run: .venv/.installed
 	@PORT=$(PORT) $(BIN)/python start.py
@@ -33,16 +39,27 @@ benchmarks: .venv/.tests-installed
 			first_page randomization_inference published_pattern reading_exports report; do \
 		$(BIN)/python -m benchmarks.$$each || exit 1; done
 
-.venv/.installed: requirements.txt analysis/requirements.txt
+# Each file agrees with those that it contains. `make lock NEWER=--upgrade` takes newer versions.
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.10 --quiet $(NEWER) \
+	--build-constraints requirements-build.txt --custom-compile-command "make lock"
+
+lock: .venv/.tests-installed
+	$(LOCK) analysis/requirements.in -o analysis/requirements.txt
+	$(LOCK) requirements.in -c analysis/requirements.txt -o requirements.txt
+	$(LOCK) tests/requirements.in -c requirements.txt -o tests/requirements.txt
+	$(LOCK) analysis/requirements-cluster.in -c analysis/requirements.txt -o analysis/requirements-cluster.txt
+	$(LOCK) tests/analysis/requirements.in -c analysis/requirements-cluster.txt -o tests/analysis/requirements.txt
+
+.venv/.installed: requirements.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BUILD) $(BIN)/python $(INSTALL) requirements.txt
 	touch $@
 
 .venv/.tests-installed: .venv/.installed tests/requirements.txt
-	$(BIN)/python -m pip install --quiet --requirement tests/requirements.txt
+	$(BUILD) $(BIN)/python $(INSTALL) tests/requirements.txt
 	touch $@
 
-.venv-analysis/.installed: analysis/requirements.txt analysis/requirements-cluster.txt tests/analysis/requirements.txt
+.venv-analysis/.installed: tests/analysis/requirements.txt
 	$(PYTHON) -m venv .venv-analysis
-	$(ANALYSIS_BIN)/python -m pip install --quiet --requirement tests/analysis/requirements.txt
+	$(BUILD) $(ANALYSIS_BIN)/python $(INSTALL) tests/analysis/requirements.txt
 	touch $@

@@ -16,7 +16,9 @@ HERE = Path(__file__).absolute().parent
 ENVIRONMENT = HERE / ".venv"
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 INSTALLED = ENVIRONMENT / ".installed"
-REQUIREMENTS = (HERE / "requirements.txt", HERE / "analysis" / "requirements.txt")
+REQUIREMENTS = HERE / "requirements.txt"
+# Relative, because pip takes what stands behind a space for another file.
+BUILD = dict.fromkeys(("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"), "requirements-build.txt")
 
 
 def main() -> int:
@@ -37,13 +39,12 @@ def main() -> int:
 
 def install() -> None:
     """Make the environment, as the Makefile does, unless it is there."""
-    newest = max(path.stat().st_mtime for path in REQUIREMENTS)
-    if INSTALLED.exists() and INSTALLED.stat().st_mtime >= newest:
+    if INSTALLED.exists() and INSTALLED.stat().st_mtime >= REQUIREMENTS.stat().st_mtime:
         return
     print("Installing what the server needs into .venv; once, for some minutes.", flush=True)
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--requirement", "requirements.txt"]
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--requirement", str(REQUIREMENTS)]
     subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
-    subprocess.run(pip, check=True)
+    subprocess.run(pip, check=True, env={**os.environ, **BUILD})
     INSTALLED.touch()
 
 

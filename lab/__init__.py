@@ -36,5 +36,6 @@ Pages:
 
 Simulated participants (`people/`):
 
-    demo.py        every study with bots, from the first page to the report
+    demo.py        every study with bots, from the first page to the report; progress.py says how
+                   far it is
 """

@@ -19,17 +19,19 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from lab.progress import Progress
 from people.exports import COMMENT, LABEL
 from study.finding import studies
 
 ROOT = Path(__file__).parents[1]
 SEATS = 24
 """Participants in a session."""
+REPORT = 0.5
+"""How long a report takes, as a share of the time in which its participants play."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,16 +42,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    started = time.monotonic()
-    start_otree()
-    for experiment in studies():
-        for number, seats in enumerate(_sizes(options.participants), start=1):
-            print(f"{experiment}, session {number}: {seats} simulated participants …", flush=True)
+    sessions = [
+        (experiment, number, seats)
+        for experiment in studies()
+        for number, seats in enumerate(_sizes(options.participants), start=1)
+    ]
+    everyone = sum(seats for *_, seats in sessions)
+    played = 0
+    with Progress(everyone * (1 if options.no_report else 1 + REPORT)) as progress:
+        start_otree()
+        for experiment, number, seats in sessions:
+            progress.starts(f"{experiment}, session {number}: {seats} participants", played)
             play(experiment, seats, f"{options.seed}{experiment.replace('_', '')}{number}")
-    for path in export(exports):
-        print(f"exported {_shown(path)}")
-    print(f"Played and exported in {time.monotonic() - started:.0f} seconds.", flush=True)
-    return 0 if options.no_report else _report(exports, options.output / "report")
+            played += seats
+        files = list(export(exports))
+        if not options.no_report:
+            progress.starts("the report", played)
+            done = _report(exports, options.output / "report")
+    print(f"{everyone} simulated participants: {len(files)} exports in {_shown(exports)}")
+    if options.no_report:
+        return 0
+    print(done.stderr, end="", file=sys.stderr)
+    if done.returncode == 0:
+        print(f"Open {_shown(options.output / 'report' / 'report.html')}")
+    return done.returncode
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -202,12 +218,15 @@ def _exports() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "/api/export_page_times", {}
 
 
-def _report(exports: Path, report: Path) -> int:
+def _report(exports: Path, report: Path) -> subprocess.CompletedProcess[str]:
     command = ["report", str(exports.resolve()), "-o", str(report.resolve()), "--include-bots"]
-    done = subprocess.run([sys.executable, "-m", "analysis", *command], cwd=ROOT, check=False)
-    if done.returncode == 0:
-        print(f"Open {_shown(report / 'report.html')}")
-    return done.returncode
+    return subprocess.run(
+        [sys.executable, "-m", "analysis", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The studies of this project: every folder beside `settings.py` that holds a `design.py`.
 
-There is no list to forget. Whatever is wrong in a design is one sentence with file and line.
+Where the project was installed by pip, and no work tree is about, the studies are those that came
+with it. There is no list to forget. Whatever is wrong in a design is one sentence with file and
+line.
 """
 
 from __future__ import annotations
@@ -9,11 +11,14 @@ import re
 import sys
 import traceback
 from functools import cache
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 
 from study.problems import ROOT, DesignError, at, did_you_mean, shown, unknown
 from study.study import Study
+
+DISTRIBUTION = "coproduction-experiments"
+"""What pip calls the project."""
 
 
 def project() -> Path:
@@ -22,11 +27,21 @@ def project() -> Path:
     return here if (here / "settings.py").is_file() and (here / "content").is_dir() else ROOT
 
 
+def designs() -> list[Path]:
+    """The files that declare a study, in the order of their folders."""
+    folder = project()
+    if (folder / "settings.py").is_file():
+        return sorted(folder.glob("*/design.py"))
+    # Installed: a design.py beside ours may be anybody's.
+    ours = metadata.files(DISTRIBUTION) or []
+    return sorted(folder / each for each in ours if each.parts[1:] == ("design.py",))
+
+
 @cache
 def studies() -> dict[str, Study]:
     """Every study by the name of its session config. Raises `DesignError`."""
     found: dict[str, Study] = {}
-    for path in sorted(project().glob("*/design.py")):
+    for path in designs():
         study = read(path)
         for other in found.values():
             for what in ("name", "address"):

@@ -51,7 +51,7 @@ def content() -> Path:
 @cache
 def languages() -> tuple[str, ...]:
     """The languages that have a folder in `content/`, English first."""
-    names = sorted(path.name for path in content().iterdir() if path.is_dir())
+    names = sorted(path.name for path in content().glob("[!_]*") if path.is_dir())
     return tuple(sorted(names, key=lambda name: (name != "en", name)))
 
 

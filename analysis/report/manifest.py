@@ -6,14 +6,18 @@ import hashlib
 import json
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from analysis.planned.plan import Plan
 
-PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "Jinja2")
+REQUIREMENTS = Path(__file__).parents[1] / "requirements.in"
+"""What the analysis asks for."""
 
 
 def manifest(
@@ -34,14 +38,39 @@ def manifest(
             plan.name: digest(plan.file.read_bytes()) for plan in plans if plan.file is not None
         },
         "settings": settings,
-        "versions": {"python": platform.python_version(), **versions()},
+        "versions": {"python": platform.python_version(), **installed(declared(REQUIREMENTS))},
         "outputs": {name: digest(content) for name, content in sorted(outputs.items())},
     }
 
 
-def versions() -> dict[str, str]:
-    """The versions of the packages that compute or draw."""
-    return {name: metadata.version(name) for name in PACKAGES}
+def declared(path: Path) -> list[str]:
+    """What a file of requirements asks for, with what the files that it names ask for."""
+    found = []
+    for line in path.read_text("utf-8").splitlines():
+        text = line.partition("#")[0].strip()
+        if text.startswith("-r "):
+            found += declared(path.parent / text[3:])
+        elif text:
+            found.append(text)
+    return found
+
+
+def installed(requirements: Iterable[str]) -> dict[str, str]:
+    """The versions here of all that is asked for and of everything that this brings along."""
+    found: dict[str, str] = {}
+    waiting = list(requirements)
+    while waiting:
+        wanted = Requirement(waiting.pop())
+        name = canonicalize_name(wanted.name)
+        if name in found or (wanted.marker and not wanted.marker.evaluate({"extra": ""})):
+            continue
+        try:
+            package = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            continue  # not needed for this report, or it would have failed
+        found[name] = package.version
+        waiting += package.requires or []
+    return dict(sorted(found.items()))
 
 
 def digest(content: bytes) -> str:

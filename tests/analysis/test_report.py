@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -134,6 +136,9 @@ def test_the_manifest_names_inputs_versions_and_seed_and_no_time(exports, report
         assert record["settings"]["draws"][plan.name] == 199
     assert "--include-bots" in record["settings"]["command"]
     assert record["versions"]["numpy"] == np.__version__
+    assert record["versions"]["python"] == platform.python_version()
+    # Nothing asks for it but statsmodels.
+    assert record["versions"]["patsy"] == metadata.version("patsy")
     for name, value in record["outputs"].items():
         assert hashlib.sha256((report / name).read_bytes()).hexdigest() == value
     assert not re.search(r"20\d\d-\d\d-\d\d|\d\d:\d\d", json.dumps(record["settings"]))

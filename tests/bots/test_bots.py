@@ -204,6 +204,13 @@ def test_the_demo_ends_by_naming_a_report_that_exists(small):
     assert "simulated" in report.lower()
 
 
+def test_the_demo_says_how_far_it_is(small):
+    said = small[1].splitlines()
+    for name in studies():
+        assert [line for line in said if line.startswith(f"{name}, session 1: {SEATS} ")]
+    assert re.fullmatch(r"the report … \d+% done, .+ left", said[len(studies())])
+
+
 def test_the_demo_does_not_mix_with_other_data(tmp_path):
     (tmp_path / "exports").mkdir()
     other = tmp_path / "exports" / "all_apps_wide-2026-01-01.csv"

@@ -8,5 +8,6 @@ live.py         a live socket, and any frame one likes to send over it
 proxy.py        a network that is slow, silent or cut
 chromium.py     the real browser
 keyboard.py     somebody who goes through the pages in it, by keyboard alone
+locks.py        the files that name every version
 parts.py        what happens if one of these is not installed
 """
