@@ -28,8 +28,3 @@ class EndPage(StudyPage):
 
     def post(self) -> Any:
         return self.get()
-
-    @classmethod
-    def values(cls, player: Any) -> dict[str, Any]:
-        """The code by which somebody can have their answers removed."""
-        return {"code": player.participant.code}

@@ -25,7 +25,6 @@ class End(Step):
 
     status: ClassVar[str] = ""
     texts: ClassVar[tuple[str, ...]] = ("title", "paragraphs")
-    quotes: ClassVar[tuple[str, ...]] = ("code",)
     counted: ClassVar[bool] = False
     may_be_advanced: ClassVar[bool] = False
 
