@@ -39,8 +39,8 @@ benchmarks: .venv/.tests-installed
 			first_page randomization_inference published_pattern reading_exports report; do \
 		$(BIN)/python -m benchmarks.$$each || exit 1; done
 
-# Each file agrees with those that it contains. `make lock NEWER=--upgrade` takes newer versions.
-LOCK := $(BIN)/uv pip compile --universal --python-version 3.10 --quiet $(NEWER) \
+# Each file agrees with those that it contains, and on all Pythons where it can. `make lock NEWER=--upgrade` takes newer versions.
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.10 --fork-strategy fewest --quiet $(NEWER) \
 	--build-constraints requirements-build.txt --custom-compile-command "make lock"
 
 lock: .venv/.tests-installed

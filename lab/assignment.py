@@ -120,7 +120,8 @@ def place_within_arm(player: Any) -> int:
 
 def export_draws(DrawLog: type[DrawRow], players: Iterable[Any]) -> Iterator[list[Any]]:
     """The log of draws as a table, for `custom_export_assignment`."""
-    names = [c.name for c in DrawLog.__table__.c if c.name not in ("id", "player_id")]
+    kept = [c.name for c in DrawLog.__table__.c if c.name not in ("id", "player_id", "drawn_at")]
+    names = [*kept, "drawn_at"]  # behind the scores, as it is declared
     yield names
     codes = {player.session.code for player in players}
     for row in db.query(DrawLog).order_by(DrawLog.id):

@@ -170,11 +170,11 @@ def web_address(name: str, meaning: str) -> Parameter:
     with_identifier = return_address(name, meaning).check
 
     def check(value: object) -> str:
-        text = value.strip() if isinstance(value, str) else value
+        if not isinstance(value, str) or IDENTIFIER in value:
+            raise ValueError(value)
+        text = value.strip()
         if not text:
             return ""
-        if not isinstance(text, str) or IDENTIFIER in text:
-            raise ValueError(value)
         with_identifier(f"{text}{'&' if '?' in text else '?'}{IDENTIFIER}")
         return text
 

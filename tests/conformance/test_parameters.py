@@ -35,7 +35,7 @@ def another(study, name):
     tries = [*study.languages, ",".join(study.names[:2]), *reversed(study.names)]
     tries += [word.strip(",;.") for word in reversed(parameter.allowed.split())]
     tries += [default + 1 if isinstance(default, int | float) else f"{default}x"]
-    tries += [True, "https://panel.example/{id}"]
+    tries += [True, "https://panel.example/", "https://panel.example/{id}"]
     values = [taken(parameter, value) for value in tries]
     return next((each for each in values if each not in (None, default)), None)
 

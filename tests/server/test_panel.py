@@ -12,6 +12,7 @@ from study.finding import studies
 from tests.harness.load import play
 from tests.harness.load.experimenter import Deeds, Experimenter
 from tests.harness.load.panel import Panel, with_a_panel
+from tests.harness.load.wire import hang_up
 from tests.harness.participant import HttpParticipant
 from tests.harness.server import Session, running
 from tests.server.conftest import SHORT, cells, wide
@@ -38,8 +39,14 @@ def ask(session, query, **options):
     return requests.get(url, timeout=60, allow_redirects=False, **options)
 
 
-def come(session, identifier):
-    return HttpParticipant(link(session, identifier))
+def member(session, name):
+    """An identifier that nobody has in another session."""
+    return f"{name}-{session.code}"
+
+
+def come(session, name, of=None):
+    """Somebody comes by the link of a session, with an identifier of this one or another."""
+    return HttpParticipant(link(session, member(of or session, name)))
 
 
 def taken(session):
@@ -80,7 +87,7 @@ def test_each_identifier_has_one_place_and_comes_back_to_it(server):
     assert come(session, "Ana").code not in (ana.code, ben.code)
     # Also by the link of another session: there is one try in all of them.
     other = panel(server)
-    assert come(other, "ana").page.url == ana.page.url
+    assert come(other, "ana", of=session).page.url == ana.page.url
     assert taken(other) == 0
 
 
@@ -103,14 +110,15 @@ def test_an_address_without_one_good_identifier_is_refused_and_takes_no_place(se
         assert answer.status_code == 400, query
         assert INCOMPLETE in answer.text, query
     assert taken(session) == 0
-    assert ask(session, f"?x=1&id={'a.-_~Z9' * 9}&y=2").status_code == 303
+    longest = member(session, "a.-_~Z9" * 9)[-64:]
+    assert ask(session, f"?x=1&id={longest}&y=2").status_code == 303
     assert taken(session) == 1
 
 
 def test_the_address_parameter_has_the_name_that_the_panel_gives_it(server):
     session = panel(server, panel_identifier="respondent")
-    assert ask(session, "?id=a").status_code == 400
-    assert ask(session, "?respondent=a").status_code == 303
+    assert ask(session, f"?id={member(session, 'a')}").status_code == 400
+    assert ask(session, f"?respondent={member(session, 'a')}").status_code == 303
 
 
 def test_who_only_looks_takes_no_place(server):
@@ -154,7 +162,7 @@ def test_two_servers_and_two_sessions_give_one_place_to_each_identifier(postgres
         ]
         asked = [(door, f"member-{number}") for number in range(12) for door in doors]
         with ThreadPoolExecutor(len(asked)) as crowd:
-            codes = list(crowd.map(lambda each: come(*each).code, asked))
+            codes = list(crowd.map(lambda each: HttpParticipant(link(*each)).code, asked))
         places = {}
         for (_, identifier), code in zip(asked, codes, strict=True):
             places.setdefault(identifier, set()).add(code)
@@ -171,7 +179,7 @@ def test_whoever_comes_when_all_places_are_taken_is_sent_back(server, parameters
     answer = ask(session, "?id=second")
     if parameters:
         assert answer.status_code == 303
-        assert answer.headers["location"] == "https://panel.example/quota_full?a=1&id=second"
+        assert answer.headers["location"] == RETURNS["return_quota_full"].format(id="second")
     else:
         assert answer.status_code == 404
         assert "All places are taken" in answer.text
@@ -194,7 +202,7 @@ def test_everybody_finds_the_way_back_that_their_end_has(server):
     for name, status in ends.items():
         person = people[name]
         address = "declined" if status == "withdrew" else status
-        assert way_back(person) == f"https://panel.example/{address}?a=1&id={name}"
+        assert way_back(person) == RETURNS[f"return_{address}"].format(id=member(session, name))
         assert stored(person, session)["panel_status"] == status
         # Whoever has ended is led to their own end again.
         assert way_back(come(session, name)) == way_back(person)
@@ -224,7 +232,7 @@ def test_whoever_comes_after_the_quota_is_reached_is_sent_back(server):
     late.next(consent="True")
     late.next(age="30", lives_here="True")
     assert late.name == "QuotaFull"
-    assert way_back(late) == "https://panel.example/quota_full?a=1&id=late"
+    assert way_back(late) == RETURNS["return_quota_full"].format(id=member(session, "late"))
     assert stored(late, session)["panel_status"] == "quota_full"
     finish(on_the_way)
     assert stored(on_the_way, session)["panel_status"] == "completed"
@@ -233,26 +241,31 @@ def test_whoever_comes_after_the_quota_is_reached_is_sent_back(server):
 # ---------------------------------------------------------------------------------- stopping
 
 
+def go_on(person):
+    """Answer the page so that one stays in the study."""
+    person.next(**{name: "True" for name in ("lives_here",) if name in person.form.fields})
+
+
 def test_one_can_stop_on_every_page_behind_the_consent_and_keeps_what_was_sent(server):
     session = panel(server, 40)
-    walker = come(session, "walker")
-    walker.next(consent="True")
-    number = 0
-    while walker.name != STUDY.path[-1].page:
+    last, number = STUDY.path[-1].page, 0
+    while True:
         number += 1
         person = come(session, f"stops-{number}")
         assert "withdraw" not in person.html
-        person.play_to(walker.name, lives_here="True")
+        for _ in range(number):
+            go_on(person)
+        if person.name == last:
+            break
         person.post({"withdraw": "1"})
-        assert person.name == "Withdrawn", walker.name
+        assert person.name == "Withdrawn", number
         row = stored(person, session)
         assert (row["panel_status"], row["completed"]) == ("withdrew", "")
         assert (row["consent"], row["age"]) == ("1", "20" if number > 1 else "")
         person.post({"withdraw": ""})
         assert come(session, f"stops-{number}").name == "Withdrawn"
-        walker.next(**{k: v for k, v in {"lives_here": "True"}.items() if k in walker.form.fields})
     assert number > 10
-    assert "withdraw" not in walker.html
+    assert "withdraw" not in person.html
 
 
 def test_nobody_stops_before_the_consent_or_where_there_is_no_panel(server):
@@ -274,7 +287,7 @@ def test_nobody_stops_before_the_consent_or_where_there_is_no_panel(server):
 def test_an_identifier_stands_in_no_export_log_or_label(own_server):
     session = panel(own_server, 3, **RETURNS)
     secret = "S3cret-7.identifier_~"
-    finish(come(session, secret))
+    finish(HttpParticipant(link(session, secret)))
     ask(session, f"?id={secret}&id={secret}")
     ask(session, f"?id={secret}%20")
     own_server.database.execute("DROP TABLE lab_panelist")
@@ -294,15 +307,16 @@ def test_an_identifier_stands_in_no_export_log_or_label(own_server):
 
 def test_deleting_a_session_deletes_its_identifiers(server):
     session = panel(server, 2)
-    come(session, "gone-with-it")
+    come(session, "gone")
 
     async def delete():
         experimenter = Experimenter(server, Deeds(), lambda: ({}, {}))
         await experimenter.delete(await experimenter.window(), [session.code])
+        await hang_up()
 
     play(delete())
     found = server.database.query(
-        "SELECT id FROM lab_panelist WHERE identifier = :one", one="gone-with-it"
+        "SELECT id FROM lab_panelist WHERE identifier = :one", one=member(session, "gone")
     )
     assert found == []
 

@@ -15,7 +15,7 @@ from study.randomization import COPIES
 from study.study import Study
 from tests.harness.load.people import MOST_PAGES, Person, Record
 from tests.harness.load.scene import path_of
-from tests.harness.load.wire import Browser, Gone
+from tests.harness.load.wire import Browser, Gone, hang_up
 from tests.harness.server import Server
 
 RETURNED = "https://panel.example/completed?id={id}"
@@ -86,6 +86,7 @@ class Panel:
                 self.wrong.append(f"member {number} has two places")
 
         await asyncio.gather(*(one(number) for number in [*range(self.people)] * 2))
+        await hang_up()
 
     async def come_within(self, seconds: float, think: float) -> None:
         """Everybody comes at some moment, and goes through the study, beside exports."""
@@ -114,6 +115,7 @@ class Panel:
         await asyncio.gather(*(one(number) for number in range(self.people)))
         exporting.cancel()
         await asyncio.gather(exporting, return_exceptions=True)
+        await hang_up()
 
     # ------------------------------------------------------------------------------ exports
 
