@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from effort_task.tasks import TASKS
 from steps.practice import Practice
 from steps.round import Round
+from study import words
 from tests.conformance.sessions import parameters
 from tests.conformance.test_sessions import gives_away
 from tests.harness.keyboard import KeyboardParticipant
@@ -152,7 +153,10 @@ def test_nothing_is_left_open_or_comes_from_elsewhere(walked):
     assert walked.complaints == []
     assert found(walked, lambda stop: stop.hosts or stop.defaults) == {}
     for name, stop in walked.stops.items():
-        assert not [m for m in ("{", "}", "None", "undefined", "NaN") if m in stop.text], name
+        texts = words.of_step(walked.study, walked.study.step(name), walked.language)
+        may_be_said = {"None"} if "None" in str(texts) else set()  # of ten neighbours
+        marks = {"{", "}", "None", "undefined", "NaN"} - may_be_said
+        assert not [mark for mark in marks if mark in stop.text], name
 
 
 def test_the_browser_stores_nothing_that_tells_the_arm(walked):
