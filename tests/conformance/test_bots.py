@@ -26,7 +26,7 @@ from steps.round import OfferedRound, Round
 from study.columns import items
 from tests.harness.server import link_project
 
-SEATS = 12
+SEATS = 8
 
 
 @pytest.fixture(scope="session")
