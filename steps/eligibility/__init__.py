@@ -51,11 +51,10 @@ class Eligibility(Step):
     def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
         """Adults of all ages; a few are too young or live elsewhere."""
         dice = person.dice(self.name)
-        age = 16 if not person.fits(0.015) else dice.triangular(self.age_from, 88, 40)
-        yield Form(
-            12.0 * person.pace,
-            {"age": int(age), "lives_here": person.fits(0.03, "lives_here")},
-        )
+        age, lives_here = int(dice.triangular(self.age_from, 88, 40)), True
+        if not person.belongs():
+            age, lives_here = dice.choice([(self.age_from - 1, True), (age, False)])
+        yield Form(12.0 * person.pace, {"age": age, "lives_here": lives_here})
 
 
 @dataclass(frozen=True, eq=False)
