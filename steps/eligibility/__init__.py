@@ -12,7 +12,8 @@ from study.columns import Column
 from study.step import Seat, Step
 from study.study import Study
 
-OLDEST = 110
+YOUNGEST, OLDEST = 10, 110
+"""What may be entered as an age."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +28,9 @@ class Eligibility(Step):
     may_be_advanced: ClassVar[bool] = False  # nobody else can say who somebody is
 
     def problems(self, study: Study) -> Iterator[str]:
-        if not 0 < self.age_from < OLDEST:
-            yield f"age_from is {self.age_from}, but must be from 1 to {OLDEST - 1}."
+        if not YOUNGEST < self.age_from < OLDEST:
+            low, high = YOUNGEST + 1, OLDEST - 1
+            yield f"age_from is {self.age_from}, but must be from {low} to {high}."
         if study.arms and self not in study.before_assignment():
             yield "Eligibility stands before Assignment(): who does not belong takes no place."
 
@@ -36,7 +38,7 @@ class Eligibility(Step):
         return (self, ScreenedOut.of(self))
 
     def columns(self, study: Study) -> Iterator[Column]:
-        yield Column("age", "integer", "Age.", 10, OLDEST, unit="years", answers=True)
+        yield Column("age", "integer", "Age.", YOUNGEST, OLDEST, unit="years", answers=True)
         yield Column(
             "lives_here",
             "boolean",
