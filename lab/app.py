@@ -139,8 +139,8 @@ def _page(study: Study, step: Step) -> type:
         "study": study,
         "step": step,
         "template_name": _template(step),
-        "may_be_advanced": step.may_be_advanced,
-        "needs_arm": bool(study.arms) and step not in study.before_assignment(),
+        "may_be_advanced": step.may_be_advanced and not study.of_type(Withdrawn),
+        "needs_arm": _needs_arm(study, step),
         "may_withdraw": _may_withdraw(study, step),
         "arrivals": _arrivals(study, step),
     }
@@ -149,11 +149,17 @@ def _page(study: Study, step: Step) -> type:
     return type(step.page, (base,), members)
 
 
+def _needs_arm(study: Study, step: Step) -> bool:
+    """It stands behind the assignment, and whoever comes to it came past it."""
+    return bool(study.arms) and step not in (*study.before_assignment(), *study.ways_out)
+
+
 def _may_withdraw(study: Study, step: Step) -> bool:
-    """Whoever comes by a panel can say that they stop, on every page from their consent on."""
-    earlier = study.path[: study.path.index(step)]
-    agreed = any(isinstance(each, Consent) for each in earlier)
-    return bool(study.of_type(Withdrawn)) and agreed and not isinstance(step, End)
+    """Whoever comes by a panel can say that they stop, from their consent on until all is sent."""
+    number = study.path.index(step)
+    agreed = any(isinstance(each, Consent) for each in study.path[:number])
+    asked = any([*each.columns(study)] for each in study.path[number:])
+    return bool(study.of_type(Withdrawn)) and agreed and asked and not isinstance(step, End)
 
 
 def _arrivals(study: Study, step: Step) -> list[Step]:

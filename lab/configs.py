@@ -29,16 +29,15 @@ def cleaned(config: Mapping[str, Any], study: Study) -> dict[str, Any]:
     """
     asked = [name for name in config if name not in OTREE_FIELDS]
     parameters.check_names(asked, study.parameters)
-    _check_otree_fields(config)
+    _check_otree_fields(config, 0 if study.pay is None else MAX_FEE)
     found = parameters.clean(config, study.parameters)
     return found | {"seed": found["seed"] or randomization.new_seed()}
 
 
-def _check_otree_fields(config: Mapping[str, Any]) -> None:
-    """What oTree takes unseen, and trips over later."""
-    _check_number(
-        config, "participation_fee", f"an amount from 0 to {MAX_FEE}", lambda n: 0 <= n <= MAX_FEE
-    )
+def _check_otree_fields(config: Mapping[str, Any], most: int) -> None:
+    """What oTree takes unseen, and trips over later. ``most``: the highest fee."""
+    fees = f"an amount from 0 to {most}" if most else "0: this study pays nobody"
+    _check_number(config, "participation_fee", fees, lambda n: 0 <= n <= most)
     _check_number(
         config,
         "real_world_currency_per_point",

@@ -29,6 +29,8 @@ MAX_FORM_TEXT = 20_000
 
 LARGER_LETTERS = "larger_letters"
 WITHDRAW = "withdraw"
+STOP = "/stop/"
+"""Where somebody says that they stop, whichever page they are on; their code stands behind it."""
 
 
 def language_of(player: Any) -> str:
@@ -109,6 +111,7 @@ class StudyPage(Page):  # type: ignore[misc]
             "common": common,
             "progress": cls._progress(player, common),
             "may_withdraw": cls.may_withdraw,
+            "stop_address": f"{STOP}{player.participant.code}",
             "panel_code": "",
             "return_address": "",
             "folded": [page.folded(player) for page in cls.folds],
@@ -163,8 +166,8 @@ class StudyPage(Page):  # type: ignore[misc]
         return super().get()
 
     def inner_dispatch(self, request: Any) -> Any:
-        if self.may_withdraw and self.posted is not None and self.posted.get(WITHDRAW):
-            return self.withdraw()
+        if self.posted is not None and self.posted.get(WITHDRAW):
+            return self.withdraw() if self.may_withdraw else self.get()
         return super().inner_dispatch(request)
 
     def withdraw(self) -> Any:
@@ -174,7 +177,7 @@ class StudyPage(Page):  # type: ignore[misc]
         player.language = player.participant.language = language_of(player)
         self._record_page_completion_time()
         self._increment_index_in_pages()
-        return self._redirect_to_page_the_user_should_be_on()
+        return self._told(self._redirect_to_page_the_user_should_be_on())
 
     def post(self) -> Any:
         if self.posted.get(back_button):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from otree.common import get_models_module
 from otree.database import AnyModel, db
@@ -70,6 +70,8 @@ def install() -> None:
     """Put the entrance among oTree's, before oTree builds its addresses."""
     PanelEntrance.__module__ = entrance.__name__
     entrance.PanelEntrance = PanelEntrance
+    PanelStop.__module__ = entrance.__name__
+    entrance.PanelStop = PanelStop
 
 
 def has_panel(study: Study) -> bool:
@@ -109,6 +111,19 @@ class PanelEntrance(HTTPEndpoint):  # type: ignore[misc]
             return own_pages.page("panel_full", request.scope, 404)
         participant.initialize(None)
         return RedirectResponse(participant._url_i_should_be_on(), status_code=303)
+
+
+class PanelStop(HTTPEndpoint):  # type: ignore[misc]
+    """Leads whoever stops to the page on which they are, which lets them (`StudyPage.withdraw`).
+
+    The page on which they pressed the button may be an older one, in another window.
+    """
+
+    url_pattern = "/stop/{participant_code}"
+
+    async def post(self, request: Request) -> Response:
+        participant = db.get_or_404(Participant, code=request.path_params["participant_code"])
+        return RedirectResponse(participant._url_i_should_be_on(), status_code=307)
 
 
 def _participant(study: Study, session: Any, identifier: str) -> Any:
@@ -170,6 +185,11 @@ def link(session: Any) -> str:
     base = str(Request(scope).base_url) if scope else "/"
     path = PanelEntrance.url_pattern.format(anonymous_code=session._anonymous_code)
     return f"{base.rstrip('/')}{path}?{session.config[IDENTIFIER_NAME]}="
+
+
+def link_is_here(session: Any) -> bool:
+    """Whether the address is one that only this computer knows."""
+    return urlsplit(link(session)).hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def quota_is_reached(session: Any) -> bool:

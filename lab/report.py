@@ -97,6 +97,7 @@ def _panel(session: Any, study: Study) -> dict[str, Any]:
     counts = panel.statuses(session, study)
     return {
         "link": panel.link(session),
+        "is_here": panel.link_is_here(session),
         "rows": [
             {"name": said, "people": counts.get(status, 0)}
             for status, said in [*STATUSES.items(), (None, "left, or is under way")]

@@ -313,7 +313,7 @@ class Study(Declared):
 
         Somebody who has left by a way out (`Step.is_way_out`) comes to that step alone.
         """
-        for way_out in self._ways_out:
+        for way_out in self.ways_out:
             if way_out.is_way_out(seat):
                 return step is way_out
         for earlier in self.path:
@@ -324,7 +324,8 @@ class Study(Declared):
         raise KeyError(step.name)
 
     @cached_property
-    def _ways_out(self) -> tuple[Step, ...]:
+    def ways_out(self) -> tuple[Step, ...]:
+        """The steps to which somebody may leave from wherever they are."""
         return tuple(s for s in self.path if type(s).is_way_out is not Step.is_way_out)
 
     # ---------------------------------------------------------------- what follows from them

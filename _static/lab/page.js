@@ -18,15 +18,18 @@ document.addEventListener("keydown", (event) => {
 
 let sending = 0; // the number of the page's try to get sent; 0: none
 let tries = 0;
+let form = null;
 let submitter = null;
 let hurry = () => {};
 
 document.addEventListener("submit", (event) => {
     // A round sends its own form.
-    if (event.target.id !== "form" || event.target.method !== "post" || event.defaultPrevented) return;
+    const stops = event.target.matches(".withdrawal form");
+    if ((event.target.id !== "form" && !stops) || event.target.method !== "post" || event.defaultPrevented) return;
     event.preventDefault();
-    submitter = event.submitter;
-    if (sending) hurry();
+    const again = sending && form === event.target;
+    ({ target: form, submitter } = event);
+    if (again) hurry();
     else deliver();
 });
 
@@ -37,7 +40,7 @@ async function deliver() {
     button?.setAttribute("aria-disabled", "true");
     while (sending === mine) {
         const slow = setTimeout(() => say("lost"), SAY_AFTER_MS);
-        const answer = await send(document.getElementById("form"), submitter);
+        const answer = await send(form.isConnected ? form : document.getElementById("form"), submitter);
         clearTimeout(slow);
         if (sending !== mine) return;
         if (answer.next || answer.trouble === "gone") {
@@ -95,6 +98,11 @@ window.addEventListener("pageshow", (event) => {
     document.getElementById("sending").textContent = "";
     settle();
 });
+
+// What stopping means opens below the button, perhaps out of view.
+document.addEventListener("toggle", ({ target }) => {
+    if (target.matches?.(".withdrawal") && target.open) target.scrollIntoView({ block: "nearest" });
+}, true);
 
 // ------------------------------------------------------------------------------------ fields
 

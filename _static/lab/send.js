@@ -17,15 +17,17 @@ export const here = () => window.location.pathname + window.location.search;
 export async function send(form, submitter) {
     const body = new URLSearchParams(new FormData(form));
     if (submitter?.name) body.append(submitter.name, submitter.value);
+    // Who stops is led to the page on which they are by now, and stops there.
+    const stops = form.id !== "form";
     const options = {
         method: "POST",
         body,
-        redirect: "manual",
+        redirect: stops ? "follow" : "manual",
         headers: { "X-Page": "stays" }, // lab/page.py then names the next page instead of leading there
         signal: AbortSignal.timeout?.(GIVE_UP_MS), // older browsers wait for longer
     };
     try {
-        const response = await fetch(here(), options);
+        const response = await fetch(stops ? form.action : here(), options);
         if (response.type === "opaqueredirect") return { next: here() };
         if (response.status === 204) return { next: response.headers.get("X-Next") ?? here() };
         if (response.ok) return { html: await response.text() };

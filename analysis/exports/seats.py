@@ -48,12 +48,15 @@ class RowSeat:
         Steps that depend on a parameter that the export does not hold are left out.
         """
         over = ""
+        left = any(step.is_way_out(self) for step in self.study.ways_out)
         for step in self.study.once:
             try:
                 takes_place = any(turn.takes_place(self) for turn in self.study.turns(step))
             except KeyError:
                 continue
-            if over:
+            if left:  # from wherever they were
+                yield step, None
+            elif over:
                 yield step, f"the study was over for the participant at the step {over!r}"
             elif not takes_place:
                 yield step, "the participant refused this step or did not have it"

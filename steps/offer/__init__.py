@@ -30,7 +30,9 @@ class RealOffer(Step):
 
     def columns(self, study: Study) -> Iterator[Column]:
         yield Column(
-            self.opened, "boolean", "1: opened the address that was offered. 0: went on without."
+            self.opened,
+            "boolean",
+            "1: opened the address that was offered. 0: went on without. Empty: not known.",
         )
 
     def parameters(self, study: Study) -> Iterator[Parameter]:

@@ -20,6 +20,7 @@ class RealOffer(StudyPage):
         }
 
     def post(self) -> Any:
-        if not self.advanced:
-            setattr(self.player, self.step.opened, self.posted.get(self.step.opened) == "True")
+        told = {"True": True, "False": False}.get(self.posted.get(self.step.opened))
+        if told is not None:
+            setattr(self.player, self.step.opened, told)
         return super().post()

@@ -87,7 +87,7 @@ class Vignette(Step):
         yield Column(
             self.reopened,
             "integer",
-            "How often the vignette was opened again on later pages.",
+            "How often the vignette was opened again on later pages. Empty: they could not count.",
             min=0,
         )
 
@@ -98,7 +98,7 @@ class Vignette(Step):
     def on_arrival(self, seat: Seat) -> Mapping[str, Any]:
         seed = seat.config.get("seed", "")
         first = draw(seed, self.first, ("no", "yes"), seat.number).arm == "yes"
-        return {self.first: first, self.reopened: 0}
+        return {self.first: first}
 
     def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
         yield Look(*person.reads())
