@@ -30,7 +30,7 @@ from study.finding import studies
 ROOT = Path(__file__).parents[1]
 SEATS = 24
 """Participants in a session."""
-REPORT = 0.5
+REPORT = 0.15
 """How long a report takes, as a share of the time in which its participants play."""
 
 

@@ -6,6 +6,7 @@ The real pages, rendered for people in a database in memory: nothing is stored, 
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -83,11 +84,11 @@ def _read(
 
 
 def _page(study: Study, step: Step, participant: Any, language: str) -> str:
-    """A page as somebody reads it, without what only belongs to them."""
+    """A page as somebody reads it, without its scripts and without what only belongs to them."""
     participant.vars["language"] = language
     participant._index_in_pages = [each for each in study.path if each.page].index(step) + 1
     page = participant._get_page_instance()
     page.prepare()
     response = page.render_page(page.get_context_data(form=page.get_form_or_mockform()))
-    text: str = response.body.decode("utf-8")
+    text = re.sub(r"<script\b.*?</script>", "", response.body.decode("utf-8"), flags=re.DOTALL)
     return html.escape(text.replace(participant.code, "").replace(participant._session_code, ""))

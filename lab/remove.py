@@ -72,6 +72,12 @@ def person(code: str, connection: Any, tables: Tables) -> Counter[str]:
             removed[name] = _draws(or_(*theirs), connection, table, tables)
         elif theirs:
             removed[name] = connection.execute(table.delete().where(or_(*theirs))).rowcount
+    if found:
+        # oTree exports nothing of a session that has another number of people than it says.
+        sessions = tables["otree_session"]
+        fewer = {"num_participants": sessions.c.num_participants - 1}
+        here = sessions.c.id == found["session_id"]
+        connection.execute(sessions.update().where(here).values(fewer))
     return +removed
 
 

@@ -14,5 +14,6 @@ PEOPLE = People(
         "willingness": Latent(mean=0.33, spread=1.25),
     },
     service=0.36,
+    seats=1_300,
     log_hours=(1.45, 0.8, 0.4),
 )

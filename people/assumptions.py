@@ -38,7 +38,8 @@ class People:
     are the outcomes that move when an effect is given for an arm alone. ``stops`` says by round
     how many leave it early (a logit; -3.2 is 4 in 100). ``latents`` are the attitudes behind
     scales, where they are not those of the step. ``service`` is the correlation of the attitude
-    behind willingness with that behind public service motivation. ``log_hours`` are mean, spread
+    behind willingness with that behind public service motivation. ``seats`` is how many take part
+    in a session, unless told otherwise. ``log_hours`` are mean, spread
     and pull of that attitude in log hours pledged.
     """
 
@@ -47,6 +48,7 @@ class People:
     stops: Mapping[str, float] = field(default_factory=dict)
     latents: Mapping[str, Latent] = field(default_factory=dict)
     service: float = 0.45
+    seats: int = 24
     log_hours: tuple[float, float, float] = (1.2, 0.7, 0.2)
 
     def effect(self, outcome: str, seat: Seat) -> float:

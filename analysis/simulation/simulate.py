@@ -18,9 +18,6 @@ from people.assumptions import People, people_of
 from people.session import Session
 from study.finding import studies
 
-SEATS = 24
-"""Participants in a session, unless told otherwise."""
-
 
 def simulate(
     experiment: str,
@@ -37,8 +34,9 @@ def simulate(
     ``effects`` are in standard deviations of the outcome against control, by arm
     (``{"treated": 0.4}``: on the main outcomes of the study's `people.py`) or by outcome and arm
     (``{"effort.treated": 0.2}``); empty: none; ``None``: those that `people.py` assumes.
-    ``sessions`` is their number (default: one for every 24 participants), ``parameters`` changes
-    session parameters. Some participants never come, refuse, or leave; ``n`` counts all of them.
+    ``sessions`` is their number (default: sessions of the size that `people.py` assumes),
+    ``parameters`` changes session parameters. Some participants never come, refuse, or leave;
+    ``n`` counts all of them.
 
     Returns the files: the wide export, that of the study's app, and its custom exports. The same
     arguments give the same bytes. Raises ``AnalysisError`` for an unknown experiment, arm or
@@ -47,12 +45,12 @@ def simulate(
     if experiment not in studies():
         raise unknown("experiment", experiment, studies())
     study = studies()[experiment]
-    count = sessions if sessions is not None else math.ceil(n / SEATS)
+    people = effects if isinstance(effects, People) else people_of(study)
+    count = sessions if sessions is not None else math.ceil(n / people.seats)
     if n < 1 or not 1 <= count <= n:
         raise AnalysisError(f"{n} participants cannot be in {count} sessions.")
     try:
         config = exports.config_of(study, parameters or {})
-        people = effects if isinstance(effects, People) else people_of(study)
         if effects is not None and not isinstance(effects, People):
             people = people.but(study, effects)
     except ValueError as error:

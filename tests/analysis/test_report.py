@@ -34,7 +34,7 @@ from steps.round import main_round
 from tests.harness.parts import missing
 
 ROOT = Path(__file__).parents[2]
-PLANS = plans()
+PLANS = {name: plans()[name] for name in ("incentive", "info_source")}
 PLAN = PLANS["info_source"]
 
 
@@ -444,7 +444,7 @@ def test_real_data_below_the_planned_size_show_no_outcome_by_arm(exports, tmp_pa
         assert f'id="info_source-{section}"' not in page
     assert pd.read_csv(tmp_path / "report/estimates.csv").empty
     names = {path.stem for path in tmp_path.glob("report/tables/*.csv")}
-    assert names == {"info_source_balance"}
+    assert names == {"info_source_balance", "info_source_missing"}
     assert {path.stem for path in tmp_path.glob("report/figures/*.svg")} == {
         "info_source_flow",
         "info_source_balance",

@@ -75,15 +75,15 @@ class Panel:
         """Everybody opens the link at the same moment, and twice."""
 
         async def one(number: int) -> None:
-            browser = Browser(self.server.port)
-            reply = await browser.get(self.link_of(number))
-            browser.close()
-            if reply.status != 200:
-                self.wrong.append(f"member {number} got {reply.status}")
+            person = Person(self.server.port, self.record, f"at once {number}")
+            try:
+                await person.open(self.link_of(number))
+            except Gone as gone:
+                self.wrong.append(f"member {number}: {gone}")
                 return
-            code = reply.path.split("/")[2]
-            if self.codes.setdefault(self.member(number), code) != code:
+            if self.codes.setdefault(self.member(number), person.code) != person.code:
                 self.wrong.append(f"member {number} has two places")
+            person.leave()
 
         await asyncio.gather(*(one(number) for number in [*range(self.people)] * 2))
         await hang_up()
