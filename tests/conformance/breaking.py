@@ -152,10 +152,10 @@ BREAKS = (
     ),
     Break(
         15,
-        "pages have no language",
+        "pages say a language that is none",
         "_templates/global/Shell.html",
         '<html lang="{{ language }}"',
-        "<html",
+        '<html lang="zz"',
         "test_pages",
     ),
 )
