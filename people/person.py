@@ -94,6 +94,7 @@ class Person:
     no_show: float
     refusal: float
     attrition: float
+    outside: float
     pace: float
     error_rate: float
     stamina: float
@@ -110,11 +111,13 @@ class Person:
         no_show: float = 0.03,
         refusal: float = 0.02,
         attrition: float = 0.04,
+        outside: float = 0.045,
     ) -> Any:
         """The ``number``-th participant of ``seed``, who responds to arms as ``people`` do.
 
-        ``no_show``, ``refusal`` and ``attrition`` are the chances that someone never comes,
-        declines consent, or leaves on the way. For bots that must finish, set them to 0.
+        ``no_show``, ``refusal``, ``attrition`` and ``outside`` are the chances that someone never
+        comes, declines consent, leaves on the way, or is none of those whom the study is about.
+        For bots that must finish, set them to 0.
         """
         dice = random.Random(f"{seed}/{number}/traits")
         return cls(
@@ -124,6 +127,7 @@ class Person:
             no_show=no_show,
             refusal=refusal,
             attrition=attrition,
+            outside=outside,
             pace=math.exp(dice.gauss(0, PACE_SPREAD)),
             error_rate=min(0.5, 0.06 * math.exp(dice.gauss(0, 0.5))),
             stamina=dice.gauss(0, 1),
@@ -148,9 +152,9 @@ class Person:
     def consents(self) -> bool:
         return self.dice("consents").random() >= self.refusal
 
-    def fits(self, share_unfit: float, what: str = "fits") -> bool:
-        """Whether they belong to those whom a study is about, as all but a few do."""
-        return not self.chance(what, share_unfit)
+    def belongs(self) -> bool:
+        """Whether they are one of those whom a study is about, as all but a few are."""
+        return self.dice("belongs").random() >= self.outside
 
     def leaves_at(self, study: Any) -> str | None:
         """The step at which they close the browser; None: they stay to the end."""

@@ -82,7 +82,9 @@ class Session:
         start = (FIRST_SESSION + timedelta(hours=2 * number)).timestamp()
         self.study = study
         self.config: dict[str, Any] = dict(config)
-        arrivals = [(_code(dice), start + dice.uniform(0, 120)) for _ in range(size)]
+        arrivals = [
+            (_code(dice), start + dice.uniform(0, max(120, 5 * size))) for _ in range(size)
+        ]
         self.config["seed"] = config["seed"] or f"s{dice.getrandbits(64):016x}"
         self.code = _code(dice)
         self.seats = [

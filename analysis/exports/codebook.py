@@ -195,17 +195,29 @@ def data_package() -> dict[str, Any]:
                 ["session.code", "participant.code"],
             ),
             *(
-                _resource(name, _files(name), _about(table), table.columns, [*owner, *table.key])
-                for name, table in declared.tables().items()
+                _resource(name, files, about, table.columns, [*owner, *table.key])
+                for name, files, about, table in _alike()
             ),
         ],
     }
 
 
-def _files(table: str) -> list[str]:
-    """The files of a custom export, as oTree names them (without the date)."""
-    named = [declared.file_names(study) for study in studies().values()]
-    return [f"{names[table]}.csv" for names in named if table in names]
+def _alike() -> Iterator[tuple[str, list[str], str, Table]]:
+    """The custom exports with the same columns: a name, their files, what they are, and a table.
+
+    Files are called as oTree names them, without the date.
+    """
+    for name, whole in declared.tables().items():
+        files: dict[tuple[str, ...], list[str]] = {}
+        tables: dict[tuple[str, ...], Table] = {}
+        for study in studies().values():
+            if name in study.tables:
+                columns = tuple(column.name for column in study.tables[name].columns)
+                files.setdefault(columns, []).append(f"{declared.file_names(study)[name]}.csv")
+                tables.setdefault(columns, study.tables[name])
+        for number, columns in enumerate(files, start=1):
+            suffix = f"_{number}" if number > 1 else ""
+            yield f"{name}{suffix}", files[columns], _about(whole), tables[columns]
 
 
 def _resource(

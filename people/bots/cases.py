@@ -33,7 +33,7 @@ class Diligent(Person):
     def agrees(self, what: str, share: float) -> bool:
         return True
 
-    def fits(self, share_unfit: float, what: str = "fits") -> bool:
+    def belongs(self) -> bool:
         return True
 
     def comprehension(self, solutions: Sequence[str], options: Sequence[str]) -> list[list[str]]:
@@ -70,7 +70,7 @@ class RefusesConsent(Diligent):
 class DoesNotFit(Diligent):
     """Does not belong to those whom the study is about."""
 
-    def fits(self, share_unfit: float, what: str = "fits") -> bool:
+    def belongs(self) -> bool:
         return False
 
 

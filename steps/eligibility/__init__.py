@@ -12,7 +12,8 @@ from study.columns import Column
 from study.step import Seat, Step
 from study.study import Study
 
-OLDEST = 110
+YOUNGEST, OLDEST = 10, 110
+"""What may be entered as an age."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +28,9 @@ class Eligibility(Step):
     may_be_advanced: ClassVar[bool] = False  # nobody else can say who somebody is
 
     def problems(self, study: Study) -> Iterator[str]:
-        if not 0 < self.age_from < OLDEST:
-            yield f"age_from is {self.age_from}, but must be from 1 to {OLDEST - 1}."
+        if not YOUNGEST < self.age_from < OLDEST:
+            low, high = YOUNGEST + 1, OLDEST - 1
+            yield f"age_from is {self.age_from}, but must be from {low} to {high}."
         if study.arms and self not in study.before_assignment():
             yield "Eligibility stands before Assignment(): who does not belong takes no place."
 
@@ -36,7 +38,7 @@ class Eligibility(Step):
         return (self, ScreenedOut.of(self))
 
     def columns(self, study: Study) -> Iterator[Column]:
-        yield Column("age", "integer", "Age.", 10, OLDEST, unit="years", answers=True)
+        yield Column("age", "integer", "Age.", YOUNGEST, OLDEST, unit="years", answers=True)
         yield Column(
             "lives_here",
             "boolean",
@@ -51,11 +53,10 @@ class Eligibility(Step):
     def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
         """Adults of all ages; a few are too young or live elsewhere."""
         dice = person.dice(self.name)
-        age = 16 if not person.fits(0.015) else dice.triangular(self.age_from, 88, 40)
-        yield Form(
-            12.0 * person.pace,
-            {"age": int(age), "lives_here": person.fits(0.03, "lives_here")},
-        )
+        age, lives_here = int(dice.triangular(self.age_from, 88, 40)), True
+        if not person.belongs():
+            age, lives_here = dice.choice([(self.age_from - 1, True), (age, False)])
+        yield Form(12.0 * person.pace, {"age": age, "lives_here": lives_here})
 
 
 @dataclass(frozen=True, eq=False)

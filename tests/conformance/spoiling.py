@@ -1,7 +1,8 @@
 """Spoils each line of what a study is written in, one after the other, and says what came of it.
 
 ``python -m tests.conformance.spoiling APP``, in a copy of the project. Prints a JSON list of
-``[file, line, how, error, message]``; no error: it was accepted.
+``[file, line, how, error, message]``; no error: it was accepted; `UNREAD`: the study does not read
+this line of a step's words.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ NAME = re.compile(r"[A-Za-z_]\w{2,}")
 KEY = re.compile(r"^\[*(?:\w+\.)*([A-Za-z_]\w*)\]* *=?")
 BROKEN = "§"
 """A character that stands for nothing, in Python and in TOML."""
+UNREAD = "unread"
 
 
 def read(app: str) -> Study:
@@ -38,13 +40,14 @@ def read(app: str) -> Study:
     return study
 
 
-def outcome(app: str) -> tuple[str, str]:
-    """The kind of error and what it says."""
+def outcome(app: str, path: Path, whole: str) -> tuple[str, str]:
+    """The kind of error and what it says; ``whole``: the fingerprint of the words unspoilt."""
     try:
-        read(app)
+        study = read(app)
     except Exception as error:
         return type(error).__name__, str(error)
-    return "", ""
+    is_unread = path.parent.name == "words" and words.fingerprint(study) == whole
+    return UNREAD if is_unread else "", ""
 
 
 def files(study: Study) -> Iterator[Path]:
@@ -72,7 +75,9 @@ def spoilt(path: Path, line: str) -> Iterator[tuple[str, str]]:
 def main(app: str) -> None:
     sys.dont_write_bytecode = True
     found = []
-    for path in dict.fromkeys(files(read(app))):
+    study = read(app)
+    whole = words.fingerprint(study)
+    for path in dict.fromkeys(files(study)):
         if not path.is_file():
             continue
         text = path.read_text("utf-8")
@@ -83,7 +88,7 @@ def main(app: str) -> None:
             for how, wrong in spoilt(path, line):
                 path.write_text("\n".join([*lines[: number - 1], wrong, *lines[number:]]), "utf-8")
                 where = path.relative_to(Path.cwd()).as_posix()
-                found.append([where, number, how, *outcome(app)])
+                found.append([where, number, how, *outcome(app, path, whole)])
         path.write_text(text, "utf-8")
     print(json.dumps(found))
 

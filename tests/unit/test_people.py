@@ -231,7 +231,9 @@ def test_some_never_come_some_refuse_some_leave_and_most_finish(study):
 @each
 def test_bots_that_must_finish_do(study):
     for n in range(60):
-        acts = list(life(study, Person.draw("bots", n, no_show=0, refusal=0, attrition=0)))
+        acts = list(
+            life(study, Person.draw("bots", n, no_show=0, refusal=0, attrition=0, outside=0))
+        )
         assert not isinstance(acts[-1][1], Leave)
         *_, last = [step for step in study.path if step.page and not step.ends(None)]
         assert acts[-1][0] is last
