@@ -5,11 +5,12 @@ from people.assumptions import Latent, People
 PEOPLE = People(
     effects={
         "willingness": {"money": 0.0, "recognition": 0.0, "residents": 0.0},
-        "legitimacy": {"residents": 0.4},
+        "legitimacy": {"residents": 0.6},
         "works_well": {"residents": 0.05},
     },
     main=("willingness",),
     latents={
+        "candour": Latent(spread=1.4),
         "psm": Latent(mean=0.8, spread=1.0, loading=0.62),
         "willingness": Latent(mean=0.33, spread=1.25),
     },

@@ -31,7 +31,7 @@ def readme(study: Study) -> str:
         factors = [factor.name for factor in study.factors]
         rows = [
             [f"`{arm.name}`", arm.about, *_versions(study, arm.message)]
-            + ["1" if arm.name in factor.arms else "0" for factor in study.factors]
+            + [_level(factor.value(arm)) for factor in study.factors]
             for arm in study.arms
         ]
         parts += ["## Arms", _table(["arm", "is", "message", "versions", *factors], rows)]
@@ -49,6 +49,10 @@ def readme(study: Study) -> str:
         "How simulated people respond is in `people.py`, the planned analysis in `plan.toml`."
     )
     return "\n\n".join(parts) + "\n"
+
+
+def _level(value: bool | str) -> str:
+    return f"`{value}`" if isinstance(value, str) else str(int(value))
 
 
 def _versions(study: Study, message: str) -> list[str]:

@@ -109,7 +109,8 @@ class Scale(Question):
     def latent(self, person: Any, seat: Seat) -> list[float]:
         """The attitude behind each item: 0 is the middle of the scale, 1 a standard step."""
         effect = person.effect(self.name, seat)
-        latent: list[float] = person.attitudes(self.name, self.items, effect)
+        own = person.dice(self.name, "own").gauss(0, 1)
+        latent: list[float] = person.attitudes(self.name, self.items, effect, own)
         return latent
 
     def answer(self, person: Any, seat: Seat) -> Mapping[str, Any]:

@@ -7,10 +7,8 @@ sensitivity analyses only.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from steps.questions import Scale
-from study.step import Seat
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +18,3 @@ class Candour(Scale):
     about: str = "Wish to make a good impression: 1 strongly disagree to 5 strongly agree."
     items: int = 4
     points: int = 5
-
-    def latent(self, person: Any, seat: Seat) -> list[float]:
-        latent: list[float] = person.attitudes(self.name, self.items, 0.0, 0.0, 0.6)
-        return latent
