@@ -455,7 +455,10 @@ def _run_estimate(options: argparse.Namespace) -> int:
             covariates=options.covariates,
             se_type=options.se_type,
         )
-    print(_formatted(estimate(), options.format))
+    found = estimate()
+    print(_formatted(found, options.format))
+    for note in found.attrs.get("notes", ()):
+        print(note, file=sys.stderr)
     return DONE
 
 

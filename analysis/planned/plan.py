@@ -47,11 +47,6 @@ EXCLUSIONS = {
     "forced_arm": "participants whose arm was set by hand (force_arm)",
     "not_assigned": "participants who left before an arm was drawn",
 }
-RARE = 5
-"""Of an outcome with two values, the rarer must be there so often among those compared: fewer make
-a standard error that is too small for claims of no difference, and a randomization p that hangs on
-who they are."""
-
 ASSUMED = ("session_size", "session_correlation", "baseline_correlation", "attrition")
 """What a plan may assume for `power` (`analysis.simulation.power.Design`)."""
 

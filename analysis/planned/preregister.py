@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analysis.inference.sample import RARE
 from analysis.planned.patterns import AGAINST, Pattern
 from analysis.planned.plan import (
     ADJUSTMENTS,
     EXCLUSIONS,
     KINDS,
-    RARE,
     Family,
     Hypothesis,
     Outcome,
