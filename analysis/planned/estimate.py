@@ -224,6 +224,7 @@ def estimate_experiment(
         work.run(task, members)
     for family in plan.families:
         _judge([cell for cell in cells if cell.family == family], plan, family, reached.level)
+    _differences(cells, plan, reached.level)
     robustness(data, cells, plan, notes)
     frame = pd.DataFrame([cell.row(plan, reached.level) for cell in cells])
     for name in TEXTS:
@@ -735,11 +736,30 @@ def _verdict(cell: _Cell, plan: Plan, level: float, carried: bool) -> dict[str, 
     reached = claims.verdict(cell.claim(plan), value, adjusted, interval, bound, level)
     if carried and reached not in ("won", "difference"):
         reached = "carried"
-    found = {"verdict": reached, "size": claims.size(interval, bound)}
-    if each.sized:
-        tested = cell.number("equivalence_low"), cell.number("equivalence_high")
-        found["difference"] = claims.difference(adjusted, interval, tested, bound, level)
-    return found
+    return {"verdict": reached, "size": claims.size(interval, bound)}
+
+
+def _differences(cells: Sequence[_Cell], plan: Plan, level: float) -> None:
+    """Whether each claimed difference matters; that it does not is for a claim of none to win."""
+    won = [cell for cell in cells if cell.values["verdict"] in ("won", "carried")]
+    nulls = {
+        (cell.outcome, plan.hypothesis(name).weights)
+        for cell in won
+        for name, claim in (
+            [(part.hypothesis, part.claim) for part in cell.hypothesis.all]
+            or [(cell.hypothesis.id, cell.hypothesis.claim)]
+        )
+        if claim == "none" and plan.hypothesis(name).compares
+    }
+    for cell in cells:
+        if cell.hypothesis.sized and cell.tested and not np.isnan(cell.number("estimate")):
+            cell.values["difference"] = claims.difference(
+                cell.number("p_adjusted"),
+                (cell.number("simultaneous_low"), cell.number("simultaneous_high")),
+                plan.bound(cell.hypothesis, cell.outcome),
+                level,
+                (cell.outcome, cell.hypothesis.weights) in nulls,
+            )
 
 
 def cells_of(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:

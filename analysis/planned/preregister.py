@@ -329,10 +329,10 @@ def _inference(plan: Plan) -> Iterator[str]:
         yield (
             "**Whether a difference matters.** Each claimed difference between arms or levels "
             "gets one of four verdicts. It matters if its simultaneous interval lies wholly "
-            "beyond the smallest effect of interest; there is no difference that matters if its "
-            f"{100 * (1 - 2 * plan.alpha):g}% interval lies wholly within, also where that "
-            "excludes 0; else there is a difference, size open, if its adjusted p-value is below "
-            "the level, and otherwise it is undecided."
+            "beyond the smallest effect of interest; there is no difference that matters if that "
+            "is claimed of the same comparison and outcome and this claim is won, also where the "
+            "interval excludes 0; else there is a difference, size open, if its adjusted p-value "
+            "is below the level, and otherwise it is undecided."
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.inference.claims import DIFFERENCES
+from analysis.inference.claims import DIFFERENCES, size
 from analysis.planned.estimate import cells_of
 from analysis.planned.plan import Family, Hypothesis, Outcome, Plan
 from analysis.report.units import STANDARD, places_by_outcome
@@ -145,13 +145,17 @@ def _size(row: _Row) -> str:
     together = interval(row.value("simultaneous_low"), row.value("simultaneous_high"), row.places)
     within = f"The interval that holds together with all others of the family, {together},"
     if row.values["difference"] == "none":
-        return _no_difference(row, bound)
+        return (
+            f"{DIFFERENCES['none']}, as is claimed of the same comparison: {_inside(row, bound)}."
+        )
     if row.claim == "exceeds":
         return f"{within} is to be held against {bound}."
     if row.values["size"] == "larger":
         return f"{within} lies wholly beyond the smallest effect of interest ({bound})."
     if row.values["size"] == "smaller":
         return f"{within} lies wholly within the smallest effect of interest ({bound})."
+    if row.values["difference"] in ("open", "undecided") and row.equivalent:
+        return f"Before adjustment, {_inside(row, bound)}; that alone is no claim."
     if row.values["verdict"] == "open":
         return f"{within} does not exclude effects of {bound}, the smallest of interest."
     if row.claim == "none":
@@ -162,12 +166,12 @@ def _size(row: _Row) -> str:
     )
 
 
-def _no_difference(row: _Row, bound: str) -> str:
+def _inside(row: _Row, bound: str) -> str:
     low, high = row.value("equivalence_low"), row.value("equivalence_high")
     beyond = ", although it excludes 0" if low > 0 or high < 0 else ""
     return (
-        f"{DIFFERENCES['none']}: the {row.level()} interval of the equivalence test, "
-        f"{interval(low, high, row.places)}, lies within {bound} in either direction{beyond}."
+        f"the {row.level()} interval, {interval(low, high, row.places)}, lies inside {bound} in "
+        f"either direction{beyond}"
     )
 
 
@@ -220,6 +224,12 @@ class _Row:
 
     def text(self, column: str) -> str:
         return number(self.value(column), self.places)
+
+    @property
+    def equivalent(self) -> bool:
+        """Whether the interval of the equivalence test lies inside the smallest effect."""
+        ends = self.value("equivalence_low"), self.value("equivalence_high")
+        return size(ends, self.value("smallest_effect")) == "smaller"
 
     def interval(self) -> str:
         level = f"{100 * (1 - self.plan.alpha):g}%"

@@ -198,12 +198,12 @@ def robustness_table(
         f"{100 * (1 - plan.alpha):g}% where no earlier look has spent a part. Smallest: effect of "
         "interest. p equiv.: that the effect is smaller than that, two one-sided tests, before "
         "adjustment. Difference, where one is claimed between arms or levels: it matters if the "
-        "interval of all together lies beyond the smallest effect; none that matters if the "
-        f"{100 * (1 - 2 * plan.alpha):g}% interval lies within; size open if p adj. is below the "
+        "interval of all together lies beyond the smallest effect; none that matters if that is "
+        "claimed of the same comparison and outcome, and won; size open if p adj. is below the "
         "level; else undecided. By arm: the same regression with a slope of each covariate in "
-        "each arm (Lin 2013). By kind: what was planned for this kind of outcome, for comparisons "
-        "of two arms or levels; the share at the highest value by the planned regression. None of "
-        "these two decides.",
+        "each arm (Lin 2013), for comparisons of arms that adjust. By kind: what was planned for "
+        "this kind of outcome, for comparisons of two arms or levels; the share at the highest "
+        "value by the planned regression. None of these two decides.",
     )
 
 

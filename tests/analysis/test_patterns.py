@@ -27,19 +27,31 @@ PLAN = replace(plans()["motivation"], draws=99)
 
 
 @pytest.mark.parametrize(
-    ("adjusted", "together", "tested", "verdict"),
+    ("adjusted", "together", "null", "verdict"),
     [
-        (0.001, (0.31, 0.90), (0.40, 0.80), "matters"),
-        (0.001, (-0.90, -0.31), (-0.80, -0.40), "matters"),
-        (0.001, (0.05, 0.35), (0.10, 0.29), "none"),
-        (0.600, (-0.20, 0.25), (-0.15, 0.20), "none"),
-        (0.001, (0.10, 0.70), (0.20, 0.60), "open"),
-        (0.200, (-0.10, 0.50), (-0.05, 0.45), "undecided"),
-        (0.049, (-0.01, 0.50), (0.05, 0.45), "open"),
+        (0.001, (0.31, 0.90), False, "matters"),
+        (0.001, (-0.90, -0.31), False, "matters"),
+        (0.001, (0.05, 0.35), True, "none"),
+        (0.600, (-0.20, 0.25), True, "none"),
+        (0.600, (-0.20, 0.25), False, "undecided"),
+        (0.001, (0.10, 0.70), False, "open"),
+        (0.200, (-0.10, 0.50), False, "undecided"),
+        (0.049, (-0.01, 0.50), False, "open"),
     ],
 )
-def test_a_difference_has_one_of_four_verdicts(adjusted, together, tested, verdict):
-    assert difference(adjusted, together, tested, 0.30, 0.05) == verdict
+def test_a_difference_has_one_of_four_verdicts(adjusted, together, null, verdict):
+    assert difference(adjusted, together, 0.30, 0.05, null) == verdict
+
+
+def test_that_a_difference_does_not_matter_is_said_only_where_that_claim_is_won():
+    data = people(money=0.15)
+    data["hours_pledged"] = data["willingness"]
+    found = estimate(data, replace(PLAN, draws=99), experiment="motivation")
+    rows = found.set_index(["hypothesis", "outcome"])
+    assert (rows["difference"].xs("hours_pledged", level=1) != "none").all()
+    for claim, null in (("M3", "M6"), ("M4", "M7"), ("M5", "M8")):
+        won = rows.loc[(null, "willingness"), "verdict"] in ("won", "carried")
+        assert (rows.loc[(claim, "willingness"), "difference"] == "none") == won
 
 
 # --------------------------------------------------------------------------------------- patterns
@@ -219,7 +231,7 @@ def test_findings_speak_of_associations_only_where_nothing_was_varied():
     for name in ("M3", "M4", "M5", "M6", "M7", "M8", "M11"):
         assert "association" not in found[name].sentence
     assert found["M3"].label == "No difference that matters"
-    assert "No difference that matters: the 90% interval" in found["M3"].detail
+    assert "of the same comparison: the 90% interval" in found["M3"].detail
     assert "with public recognition, mean willingness" in found["M4"].sentence
     assert "with routes and rules worked out with residents than with" in found["M11"].sentence
 

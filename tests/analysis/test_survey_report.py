@@ -99,6 +99,8 @@ def test_balance_lists_each_variable_once_and_no_part_of_a_scale(folder):
 
 
 def test_the_opinion_with_slopes_by_arm_stands_beside_every_comparison(folder):
-    shown = [r for r in rows(folder, "robustness_primary") if r["hypothesis"] in ("M3", "M4", "M8")]
+    shown = [
+        r for r in rows(folder, "robustness_primary") if r["hypothesis"] in ("M3", "M4", "M8")
+    ]
     assert len(shown) == 3
     assert all(row["by_arm_estimate"] for row in shown)
