@@ -379,6 +379,7 @@ PLANNED = (
     "std_error",
     "p_value",
     "p_randomization",
+    "p_claim",
     "p_adjusted",
     "verdict",
     "n",

@@ -58,7 +58,7 @@ class Outcome:
     Effects are in the column's own unit; ``scale`` turns that unit into ``unit`` (100 for shares
     shown in percentage points), in which differences are written; levels are written in
     ``level_unit``. ``smallest_effect`` is the smallest difference between arms that is of
-    interest, ``smallest_interaction`` that between differences (0: no interaction is planned).
+    interest, ``smallest_interaction`` that between differences (0: nothing is said of their size).
     ``expected_sd`` is what the standard deviation within arms will be, for power (0: unknown).
     Where what a hypothesis says to increase shows as a decrease, the outcome is ``reversed``.
     ``drawn``: its distribution is drawn, as that of every primary outcome is.
@@ -286,7 +286,9 @@ class Plan:
         if hypothesis.association or hypothesis.moderator or hypothesis.joint or hypothesis.all:
             return math.nan
         found = self.outcomes[outcome]
-        return found.smallest_interaction if hypothesis.interaction else found.smallest_effect
+        if hypothesis.interaction:
+            return found.smallest_interaction or math.nan
+        return found.smallest_effect
 
     def adjusts_for(self, hypothesis: Hypothesis) -> tuple[str, ...]:
         """The covariates of a hypothesis."""
@@ -627,7 +629,7 @@ def _refuse_homeless(entry: Table, plan: Plan) -> None:
 
 
 def _check_bounds(entry: Table, plan: Plan) -> None:
-    """A claim against a smallest effect has one, and so has every interaction."""
+    """A claim against a smallest effect has one."""
     claims = {each.id: {each.claim} for each in plan.hypotheses}
     for each in plan.hypotheses:
         for part in each.all:
@@ -638,12 +640,6 @@ def _check_bounds(entry: Table, plan: Plan) -> None:
                 continue
             for outcome in family.outcomes:
                 bound = plan.bound(each, outcome)
-                if each.interaction and not each.moderator and not bound > 0:
-                    place.refuse(
-                        "interaction",
-                        f"{each.id} is an interaction on {outcome}, which has no "
-                        "smallest_interaction.",
-                    )
                 if "exceeds" in claims[each.id] and plan.outcomes[outcome].reversed:
                     place.refuse(
                         "claim", f"{each.id} claims 'exceeds', but {outcome} is reversed."

@@ -79,7 +79,7 @@ def _label(row: _Row, kind: str) -> str:
     """What a finding is called: where a difference alone is claimed, whether it matters."""
     if row.claim == "differs" and row.values["difference"]:
         return DIFFERENCES[str(row.values["difference"])]
-    return LABELS[kind]
+    return LABELS[kind].replace("effect", row.noun)
 
 
 def _kind(row: _Row) -> str:
@@ -151,17 +151,17 @@ def _size(row: _Row) -> str:
     if row.claim == "exceeds":
         return f"{within} is to be held against {bound}."
     if row.values["size"] == "larger":
-        return f"{within} lies wholly beyond the smallest effect of interest ({bound})."
+        return f"{within} lies wholly beyond the smallest {row.noun} of interest ({bound})."
     if row.values["size"] == "smaller":
-        return f"{within} lies wholly within the smallest effect of interest ({bound})."
+        return f"{within} lies wholly within the smallest {row.noun} of interest ({bound})."
     if row.values["difference"] in ("open", "undecided") and row.equivalent:
         return f"Before adjustment, {_inside(row, bound)}; that alone is no claim."
     if row.values["verdict"] == "open":
-        return f"{within} does not exclude effects of {bound}, the smallest of interest."
+        return f"{within} does not exclude {row.noun}s of {bound}, the smallest of interest."
     if row.claim == "none":
         return f"{within} is wider than the 90% one by which this claim is tested."
     return (
-        f"{within} leaves open whether the effect is as large as {bound}, the smallest of "
+        f"{within} leaves open whether the {row.noun} is as large as {bound}, the smallest of "
         "interest."
     )
 
@@ -204,6 +204,11 @@ class _Row:
         if self.hypothesis.association:
             return "standard deviations"
         return self.outcome.unit
+
+    @property
+    def noun(self) -> str:
+        """What is estimated."""
+        return "association" if self.hypothesis.association else "effect"
 
     def finding(self, kind: str, sentence: str, detail: str) -> Finding:
         return Finding(
@@ -260,7 +265,7 @@ class _Row:
                 f"{number(widest, self.places)} {self.unit}."
             )
         return (
-            "Before adjustment for the number of tests, an effect of "
+            f"Before adjustment for the number of tests, an {self.noun} of "
             f"{self.text('minimum_detectable_effect')} {self.unit} would have been detected with "
             f"{100 * self.plan.power:g}% power."
         )

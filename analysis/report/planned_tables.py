@@ -13,7 +13,7 @@ from analysis.planned.factorial import factorial_effects
 from analysis.planned.plan import Family, Outcome, Plan
 from analysis.report.figures import arm_name, contrast_name, values
 from analysis.report.table import Table
-from analysis.report.units import STANDARD, places_by_outcome, standardised
+from analysis.report.units import STANDARD, places_by_outcome
 from analysis.words import (
     MISSING,
     decimals,
@@ -56,11 +56,20 @@ def effects_table(
     )
 
 
+def _standardised(row: dict[Hashable, Any], plan: Plan) -> bool:
+    """Whether an estimate is in standard deviations; a conjunction's is that of a part."""
+    part = str(row["term"]).removeprefix("decided by ")
+    name = part if row["claim"] == "all" and part != row["term"] else str(row["hypothesis"])
+    return bool(plan.hypothesis(name).association)
+
+
 def _groups(rows: pd.DataFrame, plan: Plan, families: Sequence[Family]) -> list[str]:
     """Outcome and, if there are several, family of each row."""
     found = []
     for row in rows.to_dict("records"):
         outcome = _outcome_name(plan.outcomes[row["outcome"]], difference=True)
+        if _standardised(row, plan):
+            outcome = f"{plan.outcomes[row['outcome']].label}, standard deviations"
         found.append(f"{outcome} ({row['family']})" if len(families) > 1 else outcome)
     return found
 
@@ -75,7 +84,7 @@ CLAIMED = {"": "described", "all": "all"}
 def _effect_cells(row: dict[Hashable, Any], plan: Plan, places_of: dict[str, int]) -> list[str]:
     name = str(row["outcome"])
     scale, places = plan.outcomes[name].scale, places_of[name]
-    if standardised(row["contrast"]):
+    if _standardised(row, plan):
         scale, places = 1.0, STANDARD
     claim = str(row["claim"])
     return [
@@ -124,8 +133,9 @@ def _effects_notes(rows: pd.DataFrame, plan: Plan, families: Sequence[Family]) -
         "the same estimate: p by the t distribution with Bell and McCaffrey’s degrees of freedom, "
         f"p rand. of exactly this t, {plan.draws:,} draws of all arms’ labels within blocks "
         "(fewer where all assignments could be listed). p claim: for the claim none, that no "
-        "difference matters, of two one-sided tests against the smallest effect of interest; "
-        f"otherwise p. p adj.: {adjustment}; held against {level:.3g}.",
+        "difference matters, of two one-sided tests against the smallest effect of interest; for "
+        "the claim exceeds, of the one-sided test against it; otherwise p. "
+        f"p adj.: {adjustment}; held against {level:.3g}.",
     ]
     if (rows["claim"] == "all").any():
         parts.append(
@@ -221,7 +231,7 @@ def _robustness_cells(
 ) -> list[str]:
     outcome = plan.outcomes[str(row["outcome"])]
     scale, places = outcome.scale, places_of[outcome.name]
-    if standardised(row["contrast"]):
+    if _standardised(row, plan):
         scale, places = 1.0, STANDARD
     by_kind, kind_scale = row["robustness_estimate"], 1.0
     if row["robustness"] == "share at the highest value":

@@ -104,3 +104,13 @@ def test_the_opinion_with_slopes_by_arm_stands_beside_every_comparison(folder):
     ]
     assert len(shown) == 3
     assert all(row["by_arm_estimate"] for row in shown)
+
+
+def test_associations_are_in_standard_deviations_and_exploratory_claims_have_no_size(folder, page):
+    assert "Willingness to co-produce (1 to 7), standard deviations (background)" in page
+    assert "Willingness to co-produce (1 to 7), points (background)" not in page
+    exploratory = [r for r in rows(folder, "robustness_primary") if r["hypothesis"] in EXPLORATORY]
+    assert [row["p_equivalence"] for row in exploratory] == ["", ""]
+
+
+EXPLORATORY = ("M11", "M12")
