@@ -7,7 +7,7 @@ something that does not exist, or that contradicts itself, is refused with its f
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -112,21 +112,28 @@ class Hypothesis:
 
     @property
     def contrast(self) -> str:
-        """What is compared, as a short label."""
+        """What is compared, as a short label of the names in the data."""
+        return self.label(_spaced, lambda factor, level: level)
+
+    def label(self, word: Callable[[str], str], part: Callable[[str, str], str]) -> str:
+        """What is compared; ``word`` names variables, ``part`` the levels of factors."""
         if self.all:
             return " and ".join(
                 f"{part.claim}({part.hypothesis})" if part.claim == "none" else part.hypothesis
                 for part in self.all
             )
         if self.association:
-            return f"{_spaced(self.association)} (association)"
-        shown = f"{self.treatment} vs {self.control}" if self.treatment else "any level"
+            return f"{word(self.association)} (association)"
+        sides = [self.treatment, self.control]
+        if of := self.factor or (self.interaction[0] if self.interaction else ""):
+            sides = [part(of, level) for level in sides if level]
+        shown = " vs ".join(sides) if self.treatment else "any level"
         if self.interaction:
-            first, second = map(_spaced, self.interaction)
+            first, second = map(word, self.interaction)
             shown = f"{first} ({shown}) × {second}" if self.treatment else f"{first} × {second}"
         elif self.factor:
-            shown = f"{_spaced(self.factor)}: {shown}"
-        return f"{_spaced(self.moderator)} × ({shown})" if self.moderator else shown
+            shown = f"{word(self.factor)}: {shown}"
+        return f"{word(self.moderator)} × ({shown})" if self.moderator else shown
 
     @property
     def term(self) -> str:
@@ -260,8 +267,21 @@ class Plan:
         return [{arm: weight for arm, weight in row if weight} for row in rows]
 
     def word(self, name: str) -> str:
-        """What a variable is called in sentences."""
-        return self.measured.get(name, _spaced(name))
+        """What a variable, or a value of one (``gender=woman``), is called in sentences."""
+        name, _, value = name.partition("=")
+        found = self.measured.get(name, _spaced(name))
+        return f"{found}: {_spaced(value)}" if value else found
+
+    def label(self, hypothesis: Hypothesis) -> str:
+        """What a hypothesis compares, in the words of plan and design."""
+        return hypothesis.label(self.word, self._part)
+
+    def _part(self, factor: str, level: str) -> str:
+        """The part of the design that a level of a factor stands for; without one, the level."""
+        parts = {
+            self.study.arm(arm).parts.get(factor, level) for arm in self.levels[factor][level]
+        }
+        return parts.pop() if len(parts) == 1 else level
 
     def rows(self, family: Family) -> list[Hypothesis]:
         """What stands under each outcome of a family: tested, described, and conjunctions."""

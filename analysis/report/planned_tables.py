@@ -89,7 +89,7 @@ def _effect_cells(row: dict[Hashable, Any], plan: Plan, places_of: dict[str, int
     claim = str(row["claim"])
     return [
         str(row["hypothesis"]),
-        contrast_name(str(row["contrast"])),
+        contrast_name(row, plan),
         CLAIMED.get(claim, claim),
         *_estimated(row, scale, places),
         p_value(row["p_randomization"]),
@@ -125,12 +125,14 @@ def _effects_notes(rows: pd.DataFrame, plan: Plan, families: Sequence[Family]) -
         for several in [len(families) > 1]
         for kind in kinds
     )
-    covariates = list(dict.fromkeys(" ".join(rows["covariates"].astype(str)).split()))
+    used_covariates = " ".join(rows["covariates"].astype(str)).split()
+    covariates = [plan.word(name.partition("=")[0]) for name in used_covariates]
     level = float(rows["level"].iloc[0])
     parts = [
         f"One regression per outcome: {'; '.join(used) or 'none'}. Covariates: "
-        f"{', '.join(covariates) or 'none'}. Standard error, interval, p and p rand. belong to "
-        "the same estimate: p by the t distribution with Bell and McCaffrey’s degrees of freedom, "
+        f"{', '.join(dict.fromkeys(covariates)) or 'none'}. Standard error, interval, p and p "
+        "rand. belong to the same estimate: p by the t distribution with Bell and McCaffrey’s "
+        "degrees of freedom, "
         f"p rand. of exactly this t, {plan.draws:,} draws of all arms’ labels within blocks "
         "(fewer where all assignments could be listed). p claim: for the claim none, that no "
         "difference matters, of two one-sided tests against the smallest effect of interest; for "
@@ -238,7 +240,7 @@ def _robustness_cells(
         kind_scale = 100.0
     return [
         str(row["hypothesis"]),
-        contrast_name(str(row["contrast"])),
+        contrast_name(row, plan),
         interval(row["simultaneous_low"] * scale, row["simultaneous_high"] * scale, places),
         shortest(row["smallest_effect"] * scale, 3),
         p_value(row["p_equivalence"]),
@@ -369,8 +371,8 @@ def versions_table(frame: pd.DataFrame, plan: Plan) -> Table | None:
         cells.append(
             [
                 row["hypothesis"],
-                contrast_name(row["contrast"]),
-                contrast_name(row["version"]),
+                contrast_name(row, plan),
+                arm_name(row["version"]),
                 *_estimated(row, scale, places),
             ]
         )
@@ -397,9 +399,11 @@ def versions_table(frame: pd.DataFrame, plan: Plan) -> Table | None:
 
 
 def variable_label(plan: Plan, name: str) -> str:
-    """What a column or measure of the study is, in the words of its declaration."""
+    """What a column or measure of the study is, in the words of the plan or its declaration."""
     study = plan.study
-    if name in study.measures:
+    if name in plan.measured:
+        about = plan.measured[name]
+    elif name in study.measures:
         about = study.measures[name].about
     else:
         about = study.columns[name].description.rstrip(".")
@@ -417,7 +421,7 @@ def heterogeneity_table(slopes: pd.DataFrame, plan: Plan) -> Table | None:
         cells.append(
             [
                 row["hypothesis"],
-                contrast_name(row["contrast"]),
+                contrast_name(row, plan),
                 *_estimated(row, scale, places),
                 str(row["n"]),
             ]
