@@ -270,7 +270,9 @@ class Plan:
         """What a variable, or a value of one (``gender=woman``), is called in sentences."""
         name, _, value = name.partition("=")
         found = self.measured.get(name, _spaced(name))
-        return f"{found}: {_spaced(value)}" if value else found
+        if not value:
+            return found
+        return f"{found}: {_spaced(self.study.columns[name].values.get(value, value))}"
 
     def label(self, hypothesis: Hypothesis) -> str:
         """What a hypothesis compares, in the words of plan and design."""

@@ -30,12 +30,12 @@ from study.study import Study
 # ------------------------------------------------------------------------------------------ flow
 
 
-def flow_before(everyone: pd.DataFrame, study: Study) -> list[tuple[str, int]]:
-    """Counts up to assignment."""
+def flow_before(everyone: pd.DataFrame, assigned: int, study: Study) -> list[tuple[str, int]]:
+    """Counts up to assignment, after which ``assigned`` are followed."""
     stages = [("Came", len(everyone))]
     if "consent" in study.columns:
         stages.append(("Consented", int((everyone["consent"] == 1).sum())))
-    return [*stages, ("Assigned", int(everyone["arm"].notna().sum()))]
+    return [*stages, ("Assigned", assigned)]
 
 
 def flow_by_arm(assigned: pd.DataFrame, plan: Plan) -> pd.DataFrame:

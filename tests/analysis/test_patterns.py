@@ -85,7 +85,7 @@ def table(**changes: dict[str, object]) -> pd.DataFrame:
 
 def judged(**changes: dict[str, object]):
     [found] = judge(table(**changes), PLAN)
-    return found, pattern_sentence(found, PLAN)
+    return found, pattern_sentence(found, PLAN, {})
 
 
 def test_a_pattern_is_won_if_all_its_parts_hold_together():
