@@ -142,7 +142,8 @@ def _size(row: _Row) -> str:
     if row.hypothesis.joint or pd.isna(row.values["smallest_effect"]):
         return ""
     bound = f"{row.text('smallest_effect')} {row.unit}"
-    together = interval(row.value("simultaneous_low"), row.value("simultaneous_high"), row.places)
+    ends = row.value("simultaneous_low"), row.value("simultaneous_high")
+    together = interval(*ends, row.apart(*ends))
     within = f"The interval that holds together with all others of the family, {together},"
     if row.values["difference"] == "none":
         return (
@@ -170,8 +171,8 @@ def _inside(row: _Row, bound: str) -> str:
     low, high = row.value("equivalence_low"), row.value("equivalence_high")
     beyond = ", although it excludes 0" if low > 0 or high < 0 else ""
     return (
-        f"the {row.level()} interval, {interval(low, high, row.places)}, lies inside {bound} in "
-        f"either direction{beyond}"
+        f"the {row.level()} interval, {interval(low, high, row.apart(low, high))}, lies inside "
+        f"{bound} in either direction{beyond}"
     )
 
 
@@ -227,6 +228,16 @@ class _Row:
         scale = 1.0 if self.hypothesis.association else self.outcome.scale
         return float(self.values[column]) * scale
 
+    def apart(self, *values: float) -> int:
+        """So many decimals that none of ``values`` looks like the smallest effect."""
+        bound = self.value("smallest_effect")
+        return next(
+            places
+            for places in range(self.places, self.places + 4)
+            if places == self.places + 3
+            or number(bound, places) not in [number(abs(value), places) for value in values]
+        )
+
     def text(self, column: str) -> str:
         return number(self.value(column), self.places)
 
@@ -262,7 +273,7 @@ class _Row:
             widest = max(abs(self.value("equivalence_low")), abs(self.value("equivalence_high")))
             return (
                 "Before adjustment, the smallest bound that could have been claimed is "
-                f"{number(widest, self.places)} {self.unit}."
+                f"{number(widest, self.apart(widest))} {self.unit}."
             )
         return (
             f"Before adjustment for the number of tests, an {self.noun} of "

@@ -16,7 +16,7 @@ from analysis.planned.patterns import judge
 from analysis.planned.plan import plans
 from analysis.planned.validity import manipulated, variants
 from analysis.report.findings import findings
-from analysis.report.validity import manipulation_sentences, pattern_sentence
+from analysis.report.validity import failed, manipulation_sentences, pattern_sentence
 from benchmarks.published_pattern import POINTS, SCENARIOS, survey
 from study import randomization
 
@@ -255,7 +255,12 @@ def test_a_manipulation_that_came_across_is_said_with_its_numbers():
 
 
 def test_a_null_may_be_a_failed_manipulation_and_then_it_is_said():
-    _, (reward, consulted) = said_of(say=0.0)
+    checks, (reward, consulted) = said_of(say=0.0)
+    found = estimated(people(say=0.0))
+    doubted = failed(checks, found, PLAN)
+    assert doubted == {name: ["consulted"] for name in ("M5", "M8", "M11")}
+    said = pattern_sentence(judge(found, PLAN)[0], PLAN, doubted)
+    assert "varied did not all come across, so this may be a failed manipulation: M8." in said
     assert "“consulted” varied did not all come across" in consulted
     assert "So the null of M5, M8 and M11 may be a failed manipulation." in consulted
     assert "failed manipulation" not in reward
