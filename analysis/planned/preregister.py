@@ -228,8 +228,9 @@ def _analysis(plan: Plan) -> Iterator[str]:
     )
     yield ""
     yield (
-        "**Robustness**, shown beside each estimate and deciding nothing: all covariates with a "
-        f"slope in each arm, and by kind of outcome: {_robust(plan)}."
+        "**Robustness**, shown beside each estimate and deciding nothing: each covariate with a "
+        "slope in each arm (a common one where it has two values, one of them of fewer than "
+        f"{RARE} people in some arm), and by kind of outcome: {_robust(plan)}."
     )
     if plan.versions:
         yield ""

@@ -131,7 +131,7 @@ def test_otherwise_a_pattern_is_undecided_and_names_what_does_not_hold(changes, 
         assert f"{name} (“{PLAN.hypothesis(name).statement.rstrip('.')}”)" in said
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [3, 4])
 def test_simulated_people_give_the_pattern_that_was_planted(seed):
     """`benchmarks/published_pattern.py` holds the shares over 100 seeds."""
     _, planted = SCENARIOS.values()
