@@ -379,6 +379,7 @@ PLANNED = (
     "std_error",
     "p_value",
     "p_randomization",
+    "p_claim",
     "p_adjusted",
     "verdict",
     "n",
@@ -455,7 +456,10 @@ def _run_estimate(options: argparse.Namespace) -> int:
             covariates=options.covariates,
             se_type=options.se_type,
         )
-    print(_formatted(estimate(), options.format))
+    found = estimate()
+    print(_formatted(found, options.format))
+    for note in found.attrs.get("notes", ()):
+        print(note, file=sys.stderr)
     return DONE
 
 

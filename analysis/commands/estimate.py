@@ -77,7 +77,7 @@ def participants(
     and looks unless ``interim``.
     """
     everyone = load(list(exports), include_bots=include_bots, include_demo=include_demo)
-    kept = assigned(everyone[everyone["experiment"] == plan.name], plan)
+    kept = add_derived(assigned(everyone[everyone["experiment"] == plan.name], plan))
     if kept.empty:
         bots = everyone.attrs["excluded"].get("bot", 0)
         hint = f" The {bots} simulated ones count with --include-bots." if bots else ""
@@ -87,7 +87,7 @@ def participants(
     reached = progress(kept, plan)
     if not reached.shown and not interim:
         raise AnalysisError(f"{interim_sentence(reached, plan)} {SHOWN}")
-    return add_derived(kept)
+    return kept
 
 
 SHOWN = "--interim shows them all the same; the preregistration should say so."

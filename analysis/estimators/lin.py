@@ -26,7 +26,9 @@ def lin(
     Lin 2013, 10.1214/12-AOAS583: `analysis.contrast` with ``by_arm=covariates``. The covariates
     are centred over all rows used, so the effects are those of these people: the error treats the
     covariates' means as fixed. For all people whom they stand for, intervals are too short where
-    slopes differ between arms (slopes 0, 0, 1.2: 10% outside instead of 5%).
+    slopes differ between arms (slopes 0, 0, 1.2: 10% outside instead of 5%). A covariate of two
+    values gets one common slope where fewer than five people of an arm have one of them;
+    ``frame.attrs["notes"]`` says it.
 
     Parameters
     ----------

@@ -15,6 +15,7 @@ from analysis.exports.cells import DTYPES
 from analysis.exports.csv_files import PathLike
 from study.columns import OWNER, Column, Table
 from study.finding import studies
+from study.measures import Measure
 from study.study import Study
 
 FRICTIONLESS = {
@@ -127,6 +128,7 @@ def markdown() -> str:
     for study in studies().values():
         own = [*study.columns.values(), *study.session_columns.values()]
         parts += _section(f"{study.title} (app {study.app})", study.question, own)
+        parts += _measures(study)
     for table in declared.tables().values():
         parts += _section(f"Table {table.name}", _about(table), table.columns)
     parts += _section(
@@ -135,6 +137,32 @@ def markdown() -> str:
         _of_otree().values(),
     )
     return "\n\n".join(parts) + "\n"
+
+
+def _measures(study: Study) -> Iterator[str]:
+    """What the analysis adds to the columns of a study, beside the means that are stored."""
+    added = [each for each in study.measures.values() if each.name not in study.columns]
+    if not added:
+        return
+    yield f"### Computed measures ({study.app})"
+    yield "Not exported: the analysis computes them from the columns above, under these names."
+    rows = ["| measure | computed as | from | meaning |", "|---|---|---|---|"]
+    for each in added:
+        names = ", ".join(f"`{name}`" for name in each.of)
+        cells = (f"`{each.name}`", _computed(each), names, f"{each.about.rstrip('.')}.")
+        rows.append("| " + " | ".join(_escaped(cell) for cell in cells) + " |")
+    yield "\n".join(rows)
+
+
+def _computed(measure: Measure) -> str:
+    how = {
+        "mean": "mean; empty where one is",
+        "ratio": "first divided by second; empty where that is 0",
+        "unless": "first; 0 for a no to the second",
+        "right": f"how many are {' '.join(map(str, measure.solutions))}, in this order",
+        "number": "number of the answer; empty where it is none",
+    }[measure.kind]
+    return how.replace(";", f", times {measure.times:g};", 1) if measure.times != 1 else how
 
 
 def _about(table: Table) -> str:

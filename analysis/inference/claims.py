@@ -87,17 +87,15 @@ def size(interval: Interval, bound: float) -> str:
     return "smaller" if -bound < low and high < bound else ""
 
 
-def difference(
-    adjusted: float, together: Interval, tested: Interval, bound: float, alpha: float
-) -> str:
+def difference(adjusted: float, together: Interval, bound: float, alpha: float, null: bool) -> str:
     """Whether a difference matters, one of `DIFFERENCES`.
 
     It matters if the simultaneous interval, ``together``, lies beyond ± ``bound``. It does not if
-    the interval of the equivalence test (90% at an ``alpha`` of 5%), ``tested``, lies within, also
-    where it excludes 0. Else its size is open if it is one (``adjusted`` below ``alpha``).
+    that is claimed of the same comparison and won (``null``), also where the interval excludes 0.
+    Else its size is open if it is one (``adjusted`` below ``alpha``).
     """
     if size(together, bound) == "larger":
         return "matters"
-    if size(tested, bound) == "smaller":
+    if null:
         return "none"
     return "open" if adjusted < alpha else "undecided"

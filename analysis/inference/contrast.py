@@ -14,7 +14,7 @@ from analysis.inference import families
 from analysis.inference.claims import CLAIMS, p_value
 from analysis.inference.fit import SE_TYPES, Contrasts, Floats, contrasts, fit, joint
 from analysis.inference.randomization import randomize
-from analysis.inference.sample import Sample, prepare
+from analysis.inference.sample import Sample, prepare, sloping, unsloped
 from analysis.tidy import COLUMNS, as_names, t_row
 
 Weights: TypeAlias = Mapping[Any, float]
@@ -227,11 +227,18 @@ def view(
     """The tidy frame of several comparisons in one fit: what the simple estimators show.
 
     ``terms`` are name → weights, or the arm that all others are compared with; ``model`` are
-    arguments of `prepare`. ``attrs["imputed"]`` counts the covariates that were set to their mean.
+    arguments of `prepare`. ``attrs["imputed"]`` counts the covariates that were set to their mean,
+    ``attrs["notes"]`` says which of ``by_arm`` got one common slope instead (`sloping`).
     """
     if se_type not in SE_TYPES:
         raise unknown("se_type", se_type, SE_TYPES)
     _check_one(data, outcome)
+    notes = []
+    if model.get("by_arm"):
+        known = data[data[outcome].notna()] if outcome in data else data
+        model["by_arm"], common = sloping(known, treatment, model["by_arm"])
+        model["covariates"] = [*as_names(model.get("covariates")), *common]
+        notes = [unsloped(common)] if common else []
     sample = prepare(data, outcome, treatment, **model)
     named = _comparisons(sample, treatment, terms)
     weights = np.array([_weights(sample, each, None) for each in named.values()])
@@ -243,7 +250,7 @@ def view(
         for at, term in enumerate(named)
     ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame.attrs["imputed"] = sample.imputed
+    frame.attrs |= {"imputed": sample.imputed, "notes": notes}
     return frame
 
 

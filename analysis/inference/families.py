@@ -67,6 +67,8 @@ def step_down(p_values: Floats, law: Floats, groups: Sequence[object], vectors: 
 
 def simultaneous(law: Floats, alpha: float) -> float:
     """The two-sided level of each interval at which all together hold with 1 − ``alpha``."""
+    if len(law) == 1:
+        return alpha
     return float(2 * stats.norm.sf(np.quantile(law.max(axis=0), 1 - alpha)))
 
 

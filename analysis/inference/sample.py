@@ -12,6 +12,12 @@ import pandas as pd
 from analysis.errors import AnalysisError, unknown
 from analysis.inference.fit import Floats, Ints, Model
 from analysis.tidy import as_names, checked
+from analysis.words import listed
+
+RARE = 5
+"""Of an outcome with two values, the rarer must be there so often among those compared: fewer make
+a standard error that is too small for claims of no difference, and a randomization p that hangs on
+who they are. Of a covariate with two values, in each arm, to have a slope there."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,33 @@ def prepare(
         tuple(common),
         scales,
         imputed,
+    )
+
+
+def sloping(
+    data: pd.DataFrame, treatment: str, covariates: str | Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """``covariates`` that can have a slope in each arm, and those that get one common slope.
+
+    These have two values, one of which fewer than `RARE` people have in some arm: a slope there
+    would be that of one or two people, or of nobody.
+    """
+    names = as_names(covariates)
+    frame = checked(data, names, [treatment])
+    common = []
+    for name in names:
+        known = frame[[treatment, name]].dropna()
+        if known[name].nunique() == 2:
+            counts = pd.crosstab(known[treatment].astype(str), known[name])
+            common += [name] if (counts < RARE).any(axis=None) else []
+    return [name for name in names if name not in common], common
+
+
+def unsloped(common: Sequence[str]) -> str:
+    """What is said of covariates that have no slope in each arm (`sloping`)."""
+    return (
+        f"Slopes by arm leave one common slope to {listed(list(common))}: in some arm fewer than "
+        f"{RARE} people have its rarer value."
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis.planned.plan import RARE, Plan
+from analysis.inference.sample import RARE
+from analysis.planned.plan import Plan
 
 
 def coded(data: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, Plan]:

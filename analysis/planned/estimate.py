@@ -18,10 +18,10 @@ from analysis.inference.adjust import adjust
 from analysis.inference.contrast import estimator_name
 from analysis.inference.fit import Contrasts, Fit, Floats, contrasts, fit, joint
 from analysis.inference.randomization import randomize
-from analysis.inference.sample import Sample, prepare
+from analysis.inference.sample import RARE, Sample, prepare, sloping, unsloped
 from analysis.planned.coding import coded
 from analysis.planned.patterns import claimed
-from analysis.planned.plan import RARE, Family, Hypothesis, Plan, plans, read_plan
+from analysis.planned.plan import Family, Hypothesis, Plan, plans, read_plan
 from analysis.planned.progress import Progress, progress
 from analysis.planned.robustness import robustness
 from analysis.words import counted, listed
@@ -224,7 +224,8 @@ def estimate_experiment(
         work.run(task, members)
     for family in plan.families:
         _judge([cell for cell in cells if cell.family == family], plan, family, reached.level)
-    robustness(data, cells, plan)
+    _differences(cells, plan, reached.level)
+    robustness(data, cells, plan, notes)
     frame = pd.DataFrame([cell.row(plan, reached.level) for cell in cells])
     for name in TEXTS:
         frame[name] = frame[name].fillna("")
@@ -384,7 +385,10 @@ class _Work:
         if not outcomes:
             return None
         covariates = [c for c in task.covariates if c != task.slope and self._usable(rows, c)]
-        by_arm = [c for c in self.plan.by_arm if c in covariates]
+        wanted = [c for c in self.plan.by_arm if c in covariates]
+        by_arm, common = sloping(rows, "arm", wanted)
+        if common:
+            self.notes.add(unsloped(common))
         if self.plan.session_effects and SESSION not in rows.columns:
             self.notes.add(f"The data have no {SESSION}, so estimates do without session effects.")
         association = bool(task.slope) and bool(cells[0].hypothesis.association)
@@ -732,11 +736,30 @@ def _verdict(cell: _Cell, plan: Plan, level: float, carried: bool) -> dict[str, 
     reached = claims.verdict(cell.claim(plan), value, adjusted, interval, bound, level)
     if carried and reached not in ("won", "difference"):
         reached = "carried"
-    found = {"verdict": reached, "size": claims.size(interval, bound)}
-    if each.sized:
-        tested = cell.number("equivalence_low"), cell.number("equivalence_high")
-        found["difference"] = claims.difference(adjusted, interval, tested, bound, level)
-    return found
+    return {"verdict": reached, "size": claims.size(interval, bound)}
+
+
+def _differences(cells: Sequence[_Cell], plan: Plan, level: float) -> None:
+    """Whether each claimed difference matters; that it does not is for a claim of none to win."""
+    won = [cell for cell in cells if cell.values["verdict"] in ("won", "carried")]
+    nulls = {
+        (cell.outcome, plan.hypothesis(name).weights)
+        for cell in won
+        for name, claim in (
+            [(part.hypothesis, part.claim) for part in cell.hypothesis.all]
+            or [(cell.hypothesis.id, cell.hypothesis.claim)]
+        )
+        if claim == "none" and plan.hypothesis(name).compares
+    }
+    for cell in cells:
+        if cell.hypothesis.sized and cell.tested and not np.isnan(cell.number("estimate")):
+            cell.values["difference"] = claims.difference(
+                cell.number("p_adjusted"),
+                (cell.number("simultaneous_low"), cell.number("simultaneous_high")),
+                plan.bound(cell.hypothesis, cell.outcome),
+                level,
+                (cell.outcome, cell.hypothesis.weights) in nulls,
+            )
 
 
 def cells_of(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ something that does not exist, or that contradicts itself, is refused with its f
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -47,11 +47,6 @@ EXCLUSIONS = {
     "forced_arm": "participants whose arm was set by hand (force_arm)",
     "not_assigned": "participants who left before an arm was drawn",
 }
-RARE = 5
-"""Of an outcome with two values, the rarer must be there so often among those compared: fewer make
-a standard error that is too small for claims of no difference, and a randomization p that hangs on
-who they are."""
-
 ASSUMED = ("session_size", "session_correlation", "baseline_correlation", "attrition")
 """What a plan may assume for `power` (`analysis.simulation.power.Design`)."""
 
@@ -63,7 +58,7 @@ class Outcome:
     Effects are in the column's own unit; ``scale`` turns that unit into ``unit`` (100 for shares
     shown in percentage points), in which differences are written; levels are written in
     ``level_unit``. ``smallest_effect`` is the smallest difference between arms that is of
-    interest, ``smallest_interaction`` that between differences (0: no interaction is planned).
+    interest, ``smallest_interaction`` that between differences (0: nothing is said of their size).
     ``expected_sd`` is what the standard deviation within arms will be, for power (0: unknown).
     Where what a hypothesis says to increase shows as a decrease, the outcome is ``reversed``.
     ``drawn``: its distribution is drawn, as that of every primary outcome is.
@@ -117,21 +112,28 @@ class Hypothesis:
 
     @property
     def contrast(self) -> str:
-        """What is compared, as a short label."""
+        """What is compared, as a short label of the names in the data."""
+        return self.label(_spaced, lambda factor, level: level)
+
+    def label(self, word: Callable[[str], str], part: Callable[[str, str], str]) -> str:
+        """What is compared; ``word`` names variables, ``part`` the levels of factors."""
         if self.all:
             return " and ".join(
                 f"{part.claim}({part.hypothesis})" if part.claim == "none" else part.hypothesis
                 for part in self.all
             )
         if self.association:
-            return f"{_spaced(self.association)} (association)"
-        shown = f"{self.treatment} vs {self.control}" if self.treatment else "any level"
+            return f"{word(self.association)} (association)"
+        sides = [self.treatment, self.control]
+        if of := self.factor or (self.interaction[0] if self.interaction else ""):
+            sides = [part(of, level) for level in sides if level]
+        shown = " vs ".join(sides) if self.treatment else "any level"
         if self.interaction:
-            first, second = map(_spaced, self.interaction)
+            first, second = map(word, self.interaction)
             shown = f"{first} ({shown}) × {second}" if self.treatment else f"{first} × {second}"
         elif self.factor:
-            shown = f"{_spaced(self.factor)}: {shown}"
-        return f"{_spaced(self.moderator)} × ({shown})" if self.moderator else shown
+            shown = f"{word(self.factor)}: {shown}"
+        return f"{word(self.moderator)} × ({shown})" if self.moderator else shown
 
     @property
     def term(self) -> str:
@@ -265,8 +267,23 @@ class Plan:
         return [{arm: weight for arm, weight in row if weight} for row in rows]
 
     def word(self, name: str) -> str:
-        """What a variable is called in sentences."""
-        return self.measured.get(name, _spaced(name))
+        """What a variable, or a value of one (``gender=woman``), is called in sentences."""
+        name, _, value = name.partition("=")
+        found = self.measured.get(name, _spaced(name))
+        if not value:
+            return found
+        return f"{found}: {_spaced(self.study.columns[name].values.get(value, value))}"
+
+    def label(self, hypothesis: Hypothesis) -> str:
+        """What a hypothesis compares, in the words of plan and design."""
+        return hypothesis.label(self.word, self._part)
+
+    def _part(self, factor: str, level: str) -> str:
+        """The part of the design that a level of a factor stands for; without one, the level."""
+        parts = {
+            self.study.arm(arm).parts.get(factor, level) for arm in self.levels[factor][level]
+        }
+        return parts.pop() if len(parts) == 1 else level
 
     def rows(self, family: Family) -> list[Hypothesis]:
         """What stands under each outcome of a family: tested, described, and conjunctions."""
@@ -291,7 +308,9 @@ class Plan:
         if hypothesis.association or hypothesis.moderator or hypothesis.joint or hypothesis.all:
             return math.nan
         found = self.outcomes[outcome]
-        return found.smallest_interaction if hypothesis.interaction else found.smallest_effect
+        if hypothesis.interaction:
+            return found.smallest_interaction or math.nan
+        return found.smallest_effect
 
     def adjusts_for(self, hypothesis: Hypothesis) -> tuple[str, ...]:
         """The covariates of a hypothesis."""
@@ -632,7 +651,7 @@ def _refuse_homeless(entry: Table, plan: Plan) -> None:
 
 
 def _check_bounds(entry: Table, plan: Plan) -> None:
-    """A claim against a smallest effect has one, and so has every interaction."""
+    """A claim against a smallest effect has one."""
     claims = {each.id: {each.claim} for each in plan.hypotheses}
     for each in plan.hypotheses:
         for part in each.all:
@@ -643,12 +662,6 @@ def _check_bounds(entry: Table, plan: Plan) -> None:
                 continue
             for outcome in family.outcomes:
                 bound = plan.bound(each, outcome)
-                if each.interaction and not each.moderator and not bound > 0:
-                    place.refuse(
-                        "interaction",
-                        f"{each.id} is an interaction on {outcome}, which has no "
-                        "smallest_interaction.",
-                    )
                 if "exceeds" in claims[each.id] and plan.outcomes[outcome].reversed:
                     place.refuse(
                         "claim", f"{each.id} claims 'exceeds', but {outcome} is reversed."

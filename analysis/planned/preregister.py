@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analysis.inference.sample import RARE
 from analysis.planned.patterns import AGAINST, Pattern
 from analysis.planned.plan import (
     ADJUSTMENTS,
     EXCLUSIONS,
     KINDS,
-    RARE,
     Family,
     Hypothesis,
     Outcome,
@@ -228,8 +228,9 @@ def _analysis(plan: Plan) -> Iterator[str]:
     )
     yield ""
     yield (
-        "**Robustness**, shown beside each estimate and deciding nothing: all covariates with a "
-        f"slope in each arm, and by kind of outcome: {_robust(plan)}."
+        "**Robustness**, shown beside each estimate and deciding nothing: each covariate with a "
+        "slope in each arm (a common one where it has two values, one of them of fewer than "
+        f"{RARE} people in some arm), and by kind of outcome: {_robust(plan)}."
     )
     if plan.versions:
         yield ""
@@ -329,10 +330,10 @@ def _inference(plan: Plan) -> Iterator[str]:
         yield (
             "**Whether a difference matters.** Each claimed difference between arms or levels "
             "gets one of four verdicts. It matters if its simultaneous interval lies wholly "
-            "beyond the smallest effect of interest; there is no difference that matters if its "
-            f"{100 * (1 - 2 * plan.alpha):g}% interval lies wholly within, also where that "
-            "excludes 0; else there is a difference, size open, if its adjusted p-value is below "
-            "the level, and otherwise it is undecided."
+            "beyond the smallest effect of interest; there is no difference that matters if that "
+            "is claimed of the same comparison and outcome and this claim is won, also where the "
+            "interval excludes 0; else there is a difference, size open, if its adjusted p-value "
+            "is below the level, and otherwise it is undecided."
         )
 
 

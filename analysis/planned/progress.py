@@ -15,7 +15,7 @@ OVERRUN = 0.1
 
 @dataclass(frozen=True)
 class Progress:
-    """``analysed`` of the planned ``size`` are there.
+    """``analysed`` of the planned ``size`` are there: those whose primary outcomes are known.
 
     ``look`` counts planned looks, the complete data being the last; 0: no look is planned here.
     ``level`` is what p-values are held against: alpha, or the share of it that this look spends.
@@ -37,12 +37,14 @@ class Progress:
         return self.look > 0
 
 
-def progress(analysed: pd.DataFrame, plan: Plan, *, as_real: bool = False) -> Progress:
-    """The progress of an experiment, from its analysed participants.
+def progress(assigned: pd.DataFrame, plan: Plan, *, as_real: bool = False) -> Progress:
+    """The progress of an experiment, from those of its participants who were assigned.
 
     Simulated participants alone are complete data, and beside real ones do not count, unless
     ``as_real``.
     """
+    known = assigned.reindex(columns=list(plan.primary.outcomes)).notna().all(axis=1)
+    analysed = assigned[known]
     count, last = len(analysed), len(plan.looks) + 1
     simulated = False
     if "simulated" in analysed and not as_real:

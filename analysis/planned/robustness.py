@@ -12,19 +12,19 @@ from analysis.errors import AnalysisError
 from analysis.estimators import count_model, ordered_logit, rank_test
 from analysis.exports.derived import BLOCK
 from analysis.inference.fit import contrasts, fit
-from analysis.inference.sample import prepare
+from analysis.inference.sample import prepare, sloping, unsloped
 from analysis.planned.plan import Hypothesis, Plan
 
 if TYPE_CHECKING:
-    from analysis.planned.estimate import _Cell
+    from analysis.planned.estimate import Notes, _Cell
 
 SESSION = "session_code"
 
 
-def robustness(data: pd.DataFrame, cells: Sequence[_Cell], plan: Plan) -> None:
+def robustness(data: pd.DataFrame, cells: Sequence[_Cell], plan: Plan, notes: Notes) -> None:
     """Fills ``by_arm_…`` and ``robustness…`` of the cells that have an estimate.
 
-    A second opinion that the data do not allow stays empty: it decides nothing.
+    A second opinion that the data do not allow stays empty, and ``notes`` say why.
     """
     for cell in cells:
         each = cell.hypothesis
@@ -34,10 +34,10 @@ def robustness(data: pd.DataFrame, cells: Sequence[_Cell], plan: Plan) -> None:
             continue
         covariates = tuple(str(cell.values["covariates"]).split())
         if covariates and set(plan.by_arm) != set(covariates):
-            estimate, p_value = _fitted(data, cell.outcome, plan, each, covariates)
+            estimate, p_value = _fitted(data, cell.outcome, plan, each, covariates, notes)
             cell.values |= {"by_arm_estimate": estimate, "by_arm_p": p_value}
         kind = plan.outcomes[cell.outcome].kind
-        name, estimate, p_value = _by_kind(kind, data, cell.outcome, plan, each, covariates)
+        name, estimate, p_value = _by_kind(kind, data, cell.outcome, plan, each, covariates, notes)
         if name:
             cell.values["robustness"] = name
             cell.values |= {"robustness_estimate": estimate, "robustness_p": p_value}
@@ -49,24 +49,24 @@ def _fitted(
     plan: Plan,
     each: Hypothesis,
     covariates: Sequence[str],
+    notes: Notes,
     by_arm: bool = True,
 ) -> tuple[float, float]:
     """The planned regression, with slopes by arm or not, of an outcome or a change of it."""
     counts = data.loc[data[outcome].notna(), "arm"].value_counts()
     rows = data[data["arm"].isin(counts.index[counts > 1])]
     sessions = SESSION if plan.session_effects and SESSION in data.columns else None
+    known = rows[rows[outcome].notna()]
+    slopes, common = sloping(known, "arm", covariates) if by_arm else ([], list(covariates))
+    if by_arm and common:
+        notes.add(unsloped(common))
     try:
-        sample = prepare(
-            rows,
-            outcome,
-            "arm",
-            covariates=() if by_arm else covariates,
-            by_arm=covariates if by_arm else (),
-            sessions=sessions,
-        )
+        sample = prepare(rows, outcome, "arm", covariates=common, by_arm=slopes, sessions=sessions)
         arms = sample.arm_weights(plan.weights(each)[0])
         found = contrasts(fit(sample.outcomes, sample.model), sample.model.weights(arms)[None])
-    except AnalysisError:
+    except AnalysisError as error:
+        how = "with slopes by arm" if by_arm else "by its share at the highest value"
+        notes.add(f"No second opinion {how} on {each.id}: {error}")
         return np.nan, np.nan
     return float(found.estimate[0, 0]), float(found.p_values()[0, 0])
 
@@ -78,6 +78,7 @@ def _by_kind(
     plan: Plan,
     each: Hypothesis,
     covariates: Sequence[str],
+    notes: Notes,
 ) -> tuple[str, float, float]:
     """Name, estimate and p-value of the second opinion that an outcome's kind asks for."""
     nothing = "", np.nan, np.nan
@@ -86,7 +87,7 @@ def _by_kind(
         framed = data.assign(
             _top=(data[outcome] >= top).astype(float).where(data[outcome].notna())
         )
-        found = _fitted(framed, "_top", plan, each, covariates, by_arm=False)
+        found = _fitted(framed, "_top", plan, each, covariates, notes, by_arm=False)
         return ("share at the highest value", *found)
     if kind == "continuous" or not each.compares:
         return nothing
@@ -106,7 +107,8 @@ def _by_kind(
             return "odds ratio, logit", value, float(frame["p_value"].iloc[0])
         blocks = BLOCK if BLOCK in pair and pair[BLOCK].notna().all() else None
         frame = rank_test(pair, outcome, "_side", "0", blocks=blocks)
-    except AnalysisError:
+    except AnalysisError as error:
+        notes.add(f"No second opinion by kind of outcome on {each.id} and {outcome}: {error}")
         return nothing
     first = frame.iloc[0]
     return (

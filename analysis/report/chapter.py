@@ -140,11 +140,12 @@ def _interim(writer: _Writer, compared: _Writer, reached: Progress) -> Chapter:
 
 def _came(writer: _Writer) -> Section:
     """The flow up to assignment, and no further."""
-    before = diagnosis.flow_before(writer.everyone, writer.plan.study)
+    before = diagnosis.flow_before(writer.everyone, len(writer.assigned), writer.plan.study)
     by_arm = diagnosis.flow_by_arm(writer.assigned, writer.plan)[["Assigned"]]
     return Section(
         "flow",
         "Who took part so far",
+        paragraphs=_forced(writer),
         pictures=[figures.flow(before, by_arm, writer.plan, writer.mark)],
     )
 
@@ -187,6 +188,13 @@ def _primary(writer: _Writer, estimates: pd.DataFrame, manipulation: pd.DataFram
         if _known(writer, name)
     ]
     judged = judge(estimates, plan)
+    failed = validity.failed(manipulation, estimates, plan)
+    found = [
+        replace(each, detail=f"{validity.doubt(failed[each.hypothesis.id])} {each.detail}")
+        if each.hypothesis.id in failed
+        else each
+        for each in findings(estimates, plan, plan.first)
+    ]
     tables = [validity.pattern_table(each, plan) for each in judged]
     tables += _effects(estimates, plan, plan.first, "primary")
     if len(plan.members) == 2 and len(plan.arms) == 4:
@@ -196,10 +204,10 @@ def _primary(writer: _Writer, estimates: pd.DataFrame, manipulation: pd.DataFram
         "answers",
         "The answers",
         paragraphs=[
-            *(validity.pattern_sentence(each, plan) for each in judged),
+            *(validity.pattern_sentence(each, plan, failed) for each in judged),
             *validity.manipulation_sentences(manipulation, estimates, plan),
         ],
-        findings=findings(estimates, plan, plan.first),
+        findings=found,
         pictures=pictures,
         tables=tables,
     )
@@ -314,20 +322,22 @@ def _versions(writer: _Writer) -> Section | None:
     return Section("versions", "Is it the effect of one version?", tables=[table])
 
 
+def _forced(writer: _Writer) -> list[str]:
+    """Who came and is not counted as assigned, if there is somebody."""
+    forced = int(writer.everyone["arm"].notna().sum()) - len(writer.assigned)
+    if not forced:
+        return []
+    return [
+        f"{counted(forced, 'participant')} whose arm was set by hand "
+        f"{'is' if forced == 1 else 'are'} counted up to consent, and left out from there on."
+    ]
+
+
 def _flow(writer: _Writer, compared: _Writer) -> Section:
     """Everybody who was assigned; attrition of those who are compared."""
     plan = writer.plan
-    before = diagnosis.flow_before(writer.everyone, writer.plan.study)
-    forced = before[-1][1] - len(writer.assigned)
+    before = diagnosis.flow_before(writer.everyone, len(writer.assigned), writer.plan.study)
     by_arm = diagnosis.flow_by_arm(writer.assigned, plan)
-    paragraphs = (
-        [
-            f"{counted(forced, 'assigned participant')} whose arm was set by hand "
-            f"{'is' if forced == 1 else 'are'} left out from here on."
-        ]
-        if forced
-        else []
-    )
     tables = [
         diagnosis.panel_table(writer.everyone, plan),
         diagnosis.flow_table(by_arm, plan),
@@ -337,7 +347,7 @@ def _flow(writer: _Writer, compared: _Writer) -> Section:
     return Section(
         "flow",
         "Who took part, and who is missing",
-        paragraphs=paragraphs,
+        paragraphs=_forced(writer),
         pictures=[figures.flow(before, by_arm, plan, writer.mark)],
         tables=[table for table in tables if table is not None],
     )

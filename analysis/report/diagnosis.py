@@ -30,12 +30,12 @@ from study.study import Study
 # ------------------------------------------------------------------------------------------ flow
 
 
-def flow_before(everyone: pd.DataFrame, study: Study) -> list[tuple[str, int]]:
-    """Counts up to assignment."""
+def flow_before(everyone: pd.DataFrame, assigned: int, study: Study) -> list[tuple[str, int]]:
+    """Counts up to assignment, after which ``assigned`` are followed."""
     stages = [("Came", len(everyone))]
     if "consent" in study.columns:
         stages.append(("Consented", int((everyone["consent"] == 1).sum())))
-    return [*stages, ("Assigned", int(everyone["arm"].notna().sum()))]
+    return [*stages, ("Assigned", assigned)]
 
 
 def flow_by_arm(assigned: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -231,7 +231,7 @@ def blocked(data: pd.DataFrame, notes: Notes) -> tuple[pd.DataFrame, str | None]
 def balance_frame(assigned: pd.DataFrame, plan: Plan, notes: Notes) -> pd.DataFrame | None:
     """Standardised differences; the joint test of what was measured before treatment last."""
     control = plan.study.control
-    before, personal = (_varying(assigned, names) for names in compared(plan.study))
+    before, personal = (_varying(assigned, names) for names in compared(plan))
     if not before:
         return None
     known, block = blocked(assigned, notes)
@@ -254,20 +254,28 @@ def balance_frame(assigned: pd.DataFrame, plan: Plan, notes: Notes) -> pd.DataFr
     return pd.concat([frame.iloc[:-1], extra.iloc[:-1], frame.iloc[-1:]], ignore_index=True)
 
 
-def compared(study: Study) -> tuple[list[str], list[str]]:
+def compared(plan: Plan) -> tuple[list[str], list[str]]:
     """What is compared between arms because treatment cannot have changed it.
 
-    First what was measured before and joins the test: scales, counts and yes or no, no item of a
-    scale and nothing that is only a time or a trace of the platform. Then what describes people in
-    words, or was asked afterwards although treatment cannot change it.
+    First what was measured before and joins the test: the covariates of the plan; scales, counts
+    and yes or no, no item of a scale and nothing that is only a time or a trace of the platform.
+    Then what describes people in words, or was asked afterwards although treatment cannot change
+    it.
     """
+    study, adjusted = plan.study, [*plan.covariates]
+    for each in plan.hypotheses:
+        adjusted += each.covariates or ()
+    adjusted = list(dict.fromkeys(name.partition("=")[0] for name in adjusted))
     items = {each.name: set(each.of) for each in study.measures.values() if each.is_scale}
     # A part of a scale says nothing that the scale does not say.
     scales = [name for name in items if not any(items[name] < other for other in items.values())]
     parts = set(items).difference(scales).union(*items.values())
-    before, described = [], []
+    parts.update(*(study.measures[name].of for name in adjusted if name in study.measures))
+    before, described = adjusted, []
     for name in dict.fromkeys(study.written_before):
         column = study.columns.get(name)
+        if name in before:
+            continue
         if name in scales:
             before.append(name)
         elif column is None or name in parts or not (column.always or column.answers):
@@ -281,13 +289,13 @@ def compared(study: Study) -> tuple[list[str], list[str]]:
 
 
 def variable_name(name: str) -> str:
-    """A variable as it is written in tables: ``gender=woman`` becomes ``gender: woman``."""
-    return name.replace("_", " ").replace("=", ": ")
+    """A variable as it is written in tables."""
+    return name.replace("_", " ")
 
 
 def _outside(plan: Plan, names: set[str]) -> str:
     """Which of the variables ``names`` the joint test leaves out."""
-    outside = [variable_name(name) for name in compared(plan.study)[1] if name in names]
+    outside = [plan.word(name) for name in compared(plan)[1] if name in names]
     return f" Outside of it, as descriptions of the person: {listed(outside)}." if outside else ""
 
 
@@ -309,7 +317,7 @@ def balance_table(frame: pd.DataFrame, plan: Plan) -> Table:
     for name, rows in differences.groupby("outcome", sort=False):
         by_arm = rows.set_index("term")["estimate"]
         shown = [number(by_arm.get(arm, np.nan)) for arm in arms]
-        cells.append([variable_name(str(name)), *shown, str(int(rows["n"].iloc[0]))])
+        cells.append([plan.word(str(name)), *shown, str(int(rows["n"].iloc[0]))])
     joint, names = frame.iloc[-1], {str(name).partition("=")[0] for name in frame["outcome"]}
     return Table(
         name=f"{plan.name}_balance",
@@ -467,7 +475,7 @@ def scales_table(data: pd.DataFrame, plan: Plan) -> Table | None:
         return None
     cells = [
         [
-            str(row["scale"]).replace("_", " "),
+            plan.word(str(row["scale"])),
             str(row["items"]),
             str(row["n"]),
             *(number(row[key]) for key in ("alpha", "mean", "sd")),  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,14 +38,14 @@ def arm_name(arm: str) -> str:
     return arm.replace("_", " + ")
 
 
-def contrast_name(contrast: str) -> str:
-    """A contrast as it is written on an axis."""
-    return contrast.replace("_", " + ")
+def contrast_name(row: Mapping[Hashable, Any], plan: Plan) -> str:
+    """What an estimate compares, as it is written in tables and on axes."""
+    return arm_name(plan.label(plan.hypothesis(str(row["hypothesis"]))))
 
 
-def _tick(row: dict[Hashable, Any]) -> str:
+def _tick(row: dict[Hashable, Any], plan: Plan) -> str:
     """Hypothesis and contrast of an estimate, as they are written on an axis."""
-    return f"{row['hypothesis']}\N{EN SPACE}{contrast_name(row['contrast'])}"
+    return f"{row['hypothesis']}\N{EN SPACE}{contrast_name(row, plan)}"
 
 
 def values(data: pd.DataFrame, outcome: Outcome, arm: str) -> Floats:
@@ -80,7 +80,7 @@ def effects(
     def draw(canvas: Canvas) -> None:
         left, right = canvas.subplots(1, 2, width_ratios=(1.1, 1))
         _raw(left, data, arms, plan, outcome, plan.alpha)
-        _forest(right, rows, outcome, places)
+        _forest(right, rows, plan, outcome, places)
 
     hollow = _hollow(rows)
     return picture(
@@ -89,7 +89,7 @@ def effects(
         f"{100 * (1 - plan.alpha):g}% intervals. Right: planned comparisons with intervals (thin: "
         "those that hold all together); grey bands mark effects below the smallest one of "
         f"interest.{hollow}",
-        _describe_effects(rows, outcome, places),
+        _describe_effects(rows, plan, outcome, places),
         draw,
         height=0.9 + 0.62 * max(len(arms), len(rows), 3),
         mark=mark,
@@ -103,12 +103,12 @@ def _drawable(estimates: pd.DataFrame) -> pd.DataFrame:
     return estimates[kept & ~associations].drop_duplicates(["outcome", "contrast"])
 
 
-def _describe_effects(rows: pd.DataFrame, outcome: Outcome, places: int) -> str:
+def _describe_effects(rows: pd.DataFrame, plan: Plan, outcome: Outcome, places: int) -> str:
     parts = []
     for row in rows.to_dict("records"):
         low, high = row["conf_low"] * outcome.scale, row["conf_high"] * outcome.scale
         parts.append(
-            f"{row['hypothesis']}, {contrast_name(row['contrast'])}: "
+            f"{row['hypothesis']}, {contrast_name(row, plan)}: "
             f"{number(row['estimate'] * outcome.scale, places)} ({interval(low, high, places)})"
         )
     return f"{outcome.label}: estimates and intervals in {outcome.unit}. {'; '.join(parts)}."
@@ -178,7 +178,7 @@ def _spread(sample: Floats, outcome: Outcome) -> Floats:
     return np.asarray(places * step)
 
 
-def _forest(axes: Axes, rows: pd.DataFrame, outcome: Outcome, places: int) -> None:
+def _forest(axes: Axes, rows: pd.DataFrame, plan: Plan, outcome: Outcome, places: int) -> None:
     zero_line(axes)
     for height, row in enumerate(rows.to_dict("records")):
         bound = row["smallest_effect"] * outcome.scale
@@ -198,7 +198,7 @@ def _forest(axes: Axes, rows: pd.DataFrame, outcome: Outcome, places: int) -> No
             va="bottom",
             fontsize=8,
         )
-    names = [_tick(row) for row in rows.to_dict("records")]
+    names = [_tick(row, plan) for row in rows.to_dict("records")]
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.margins(x=0.08)
@@ -386,7 +386,7 @@ def overview(estimates: pd.DataFrame, plan: Plan, mark: str = "") -> Picture | N
                     fontsize=8.5,
                 )
             _standardised(axes, row, height)
-            ticks.append((height, _tick(row)))
+            ticks.append((height, _tick(row, plan)))
             height += 1
         axes.set_yticks([at for at, _ in ticks], [name for _, name in ticks])
         axes.set_ylim(height - 0.4, -0.9)
@@ -447,9 +447,7 @@ def balance_plot(balance: pd.DataFrame, plan: Plan, mark: str = "") -> Picture:
                     markeredgecolor="white",
                     label=arm_name(arm),
                 )
-        axes.set_yticks(
-            range(len(names)), [name.replace("_", " ").replace("=", ": ") for name in names]
-        )
+        axes.set_yticks(range(len(names)), [plan.word(name) for name in names])
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.grid(axis="y", color=PALE)
         axes.set_axisbelow(True)
@@ -464,7 +462,8 @@ def balance_plot(balance: pd.DataFrame, plan: Plan, mark: str = "") -> Picture:
         f"Balance before treatment: difference from {arm_name(plan.study.control)} in standard "
         "deviations. The grey band spans 0.25 in both directions.",
         f"Standardised differences of {len(names)} variables; the largest is "
-        f"{number(largest['estimate'])} ({largest['outcome']}, {arm_name(largest['term'])}).",
+        f"{number(largest['estimate'])} ({plan.word(largest['outcome'])}, "
+        f"{arm_name(largest['term'])}).",
         draw,
         height=0.7 + 0.22 * len(names),
         mark=mark,

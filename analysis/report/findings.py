@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.inference.claims import DIFFERENCES
+from analysis.inference.claims import DIFFERENCES, size
 from analysis.planned.estimate import cells_of
 from analysis.planned.plan import Family, Hypothesis, Outcome, Plan
 from analysis.report.units import STANDARD, places_by_outcome
@@ -79,7 +79,7 @@ def _label(row: _Row, kind: str) -> str:
     """What a finding is called: where a difference alone is claimed, whether it matters."""
     if row.claim == "differs" and row.values["difference"]:
         return DIFFERENCES[str(row.values["difference"])]
-    return LABELS[kind]
+    return LABELS[kind].replace("effect", row.noun)
 
 
 def _kind(row: _Row) -> str:
@@ -142,32 +142,37 @@ def _size(row: _Row) -> str:
     if row.hypothesis.joint or pd.isna(row.values["smallest_effect"]):
         return ""
     bound = f"{row.text('smallest_effect')} {row.unit}"
-    together = interval(row.value("simultaneous_low"), row.value("simultaneous_high"), row.places)
+    ends = row.value("simultaneous_low"), row.value("simultaneous_high")
+    together = interval(*ends, row.apart(*ends))
     within = f"The interval that holds together with all others of the family, {together},"
     if row.values["difference"] == "none":
-        return _no_difference(row, bound)
+        return (
+            f"{DIFFERENCES['none']}, as is claimed of the same comparison: {_inside(row, bound)}."
+        )
     if row.claim == "exceeds":
         return f"{within} is to be held against {bound}."
     if row.values["size"] == "larger":
-        return f"{within} lies wholly beyond the smallest effect of interest ({bound})."
+        return f"{within} lies wholly beyond the smallest {row.noun} of interest ({bound})."
     if row.values["size"] == "smaller":
-        return f"{within} lies wholly within the smallest effect of interest ({bound})."
+        return f"{within} lies wholly within the smallest {row.noun} of interest ({bound})."
+    if row.values["difference"] in ("open", "undecided") and row.equivalent:
+        return f"Before adjustment, {_inside(row, bound)}; that alone is no claim."
     if row.values["verdict"] == "open":
-        return f"{within} does not exclude effects of {bound}, the smallest of interest."
+        return f"{within} does not exclude {row.noun}s of {bound}, the smallest of interest."
     if row.claim == "none":
         return f"{within} is wider than the 90% one by which this claim is tested."
     return (
-        f"{within} leaves open whether the effect is as large as {bound}, the smallest of "
+        f"{within} leaves open whether the {row.noun} is as large as {bound}, the smallest of "
         "interest."
     )
 
 
-def _no_difference(row: _Row, bound: str) -> str:
+def _inside(row: _Row, bound: str) -> str:
     low, high = row.value("equivalence_low"), row.value("equivalence_high")
     beyond = ", although it excludes 0" if low > 0 or high < 0 else ""
     return (
-        f"{DIFFERENCES['none']}: the {row.level()} interval of the equivalence test, "
-        f"{interval(low, high, row.places)}, lies within {bound} in either direction{beyond}."
+        f"the {row.level()} interval, {interval(low, high, row.apart(low, high))}, lies inside "
+        f"{bound} in either direction{beyond}"
     )
 
 
@@ -201,6 +206,11 @@ class _Row:
             return "standard deviations"
         return self.outcome.unit
 
+    @property
+    def noun(self) -> str:
+        """What is estimated."""
+        return "association" if self.hypothesis.association else "effect"
+
     def finding(self, kind: str, sentence: str, detail: str) -> Finding:
         return Finding(
             self.hypothesis,
@@ -218,8 +228,24 @@ class _Row:
         scale = 1.0 if self.hypothesis.association else self.outcome.scale
         return float(self.values[column]) * scale
 
+    def apart(self, *values: float) -> int:
+        """So many decimals that none of ``values`` looks like the smallest effect."""
+        bound = self.value("smallest_effect")
+        return next(
+            places
+            for places in range(self.places, self.places + 4)
+            if places == self.places + 3
+            or number(bound, places) not in [number(abs(value), places) for value in values]
+        )
+
     def text(self, column: str) -> str:
         return number(self.value(column), self.places)
+
+    @property
+    def equivalent(self) -> bool:
+        """Whether the interval of the equivalence test lies inside the smallest effect."""
+        ends = self.value("equivalence_low"), self.value("equivalence_high")
+        return size(ends, self.value("smallest_effect")) == "smaller"
 
     def interval(self) -> str:
         level = f"{100 * (1 - self.plan.alpha):g}%"
@@ -247,10 +273,10 @@ class _Row:
             widest = max(abs(self.value("equivalence_low")), abs(self.value("equivalence_high")))
             return (
                 "Before adjustment, the smallest bound that could have been claimed is "
-                f"{number(widest, self.places)} {self.unit}."
+                f"{number(widest, self.apart(widest))} {self.unit}."
             )
         return (
-            "Before adjustment for the number of tests, an effect of "
+            f"Before adjustment for the number of tests, an {self.noun} of "
             f"{self.text('minimum_detectable_effect')} {self.unit} would have been detected with "
             f"{100 * self.plan.power:g}% power."
         )

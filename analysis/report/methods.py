@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.exports.participants import REASONS
-from analysis.planned.plan import EXCLUSIONS, RARE, Plan
+from analysis.inference.sample import RARE
+from analysis.planned.plan import EXCLUSIONS, Plan
 from analysis.words import counted, listed
 from steps.ending import STATUS, STATUSES
 

@@ -13,7 +13,7 @@ from analysis.planned.factorial import factorial_effects
 from analysis.planned.plan import Family, Outcome, Plan
 from analysis.report.figures import arm_name, contrast_name, values
 from analysis.report.table import Table
-from analysis.report.units import STANDARD, places_by_outcome, standardised
+from analysis.report.units import STANDARD, places_by_outcome
 from analysis.words import (
     MISSING,
     decimals,
@@ -56,11 +56,20 @@ def effects_table(
     )
 
 
+def _standardised(row: dict[Hashable, Any], plan: Plan) -> bool:
+    """Whether an estimate is in standard deviations; a conjunction's is that of a part."""
+    part = str(row["term"]).removeprefix("decided by ")
+    name = part if row["claim"] == "all" and part != row["term"] else str(row["hypothesis"])
+    return bool(plan.hypothesis(name).association)
+
+
 def _groups(rows: pd.DataFrame, plan: Plan, families: Sequence[Family]) -> list[str]:
     """Outcome and, if there are several, family of each row."""
     found = []
     for row in rows.to_dict("records"):
         outcome = _outcome_name(plan.outcomes[row["outcome"]], difference=True)
+        if _standardised(row, plan):
+            outcome = f"{plan.outcomes[row['outcome']].label}, standard deviations"
         found.append(f"{outcome} ({row['family']})" if len(families) > 1 else outcome)
     return found
 
@@ -75,12 +84,12 @@ CLAIMED = {"": "described", "all": "all"}
 def _effect_cells(row: dict[Hashable, Any], plan: Plan, places_of: dict[str, int]) -> list[str]:
     name = str(row["outcome"])
     scale, places = plan.outcomes[name].scale, places_of[name]
-    if standardised(row["contrast"]):
+    if _standardised(row, plan):
         scale, places = 1.0, STANDARD
     claim = str(row["claim"])
     return [
         str(row["hypothesis"]),
-        contrast_name(str(row["contrast"])),
+        contrast_name(row, plan),
         CLAIMED.get(claim, claim),
         *_estimated(row, scale, places),
         p_value(row["p_randomization"]),
@@ -116,16 +125,19 @@ def _effects_notes(rows: pd.DataFrame, plan: Plan, families: Sequence[Family]) -
         for several in [len(families) > 1]
         for kind in kinds
     )
-    covariates = list(dict.fromkeys(" ".join(rows["covariates"].astype(str)).split()))
+    used_covariates = " ".join(rows["covariates"].astype(str)).split()
+    covariates = [plan.word(name.partition("=")[0]) for name in used_covariates]
     level = float(rows["level"].iloc[0])
     parts = [
         f"One regression per outcome: {'; '.join(used) or 'none'}. Covariates: "
-        f"{', '.join(covariates) or 'none'}. Standard error, interval, p and p rand. belong to "
-        "the same estimate: p by the t distribution with Bell and McCaffrey’s degrees of freedom, "
+        f"{', '.join(dict.fromkeys(covariates)) or 'none'}. Standard error, interval, p and p "
+        "rand. belong to the same estimate: p by the t distribution with Bell and McCaffrey’s "
+        "degrees of freedom, "
         f"p rand. of exactly this t, {plan.draws:,} draws of all arms’ labels within blocks "
         "(fewer where all assignments could be listed). p claim: for the claim none, that no "
-        "difference matters, of two one-sided tests against the smallest effect of interest; "
-        f"otherwise p. p adj.: {adjustment}; held against {level:.3g}.",
+        "difference matters, of two one-sided tests against the smallest effect of interest; for "
+        "the claim exceeds, of the one-sided test against it; otherwise p. "
+        f"p adj.: {adjustment}; held against {level:.3g}.",
     ]
     if (rows["claim"] == "all").any():
         parts.append(
@@ -198,12 +210,12 @@ def robustness_table(
         f"{100 * (1 - plan.alpha):g}% where no earlier look has spent a part. Smallest: effect of "
         "interest. p equiv.: that the effect is smaller than that, two one-sided tests, before "
         "adjustment. Difference, where one is claimed between arms or levels: it matters if the "
-        "interval of all together lies beyond the smallest effect; none that matters if the "
-        f"{100 * (1 - 2 * plan.alpha):g}% interval lies within; size open if p adj. is below the "
+        "interval of all together lies beyond the smallest effect; none that matters if that is "
+        "claimed of the same comparison and outcome, and won; size open if p adj. is below the "
         "level; else undecided. By arm: the same regression with a slope of each covariate in "
-        "each arm (Lin 2013). By kind: what was planned for this kind of outcome, for comparisons "
-        "of two arms or levels; the share at the highest value by the planned regression. None of "
-        "these two decides.",
+        "each arm (Lin 2013), for comparisons of arms that adjust. By kind: what was planned for "
+        "this kind of outcome, for comparisons of two arms or levels; the share at the highest "
+        "value by the planned regression. None of these two decides.",
     )
 
 
@@ -221,14 +233,14 @@ def _robustness_cells(
 ) -> list[str]:
     outcome = plan.outcomes[str(row["outcome"])]
     scale, places = outcome.scale, places_of[outcome.name]
-    if standardised(row["contrast"]):
+    if _standardised(row, plan):
         scale, places = 1.0, STANDARD
     by_kind, kind_scale = row["robustness_estimate"], 1.0
     if row["robustness"] == "share at the highest value":
         kind_scale = 100.0
     return [
         str(row["hypothesis"]),
-        contrast_name(str(row["contrast"])),
+        contrast_name(row, plan),
         interval(row["simultaneous_low"] * scale, row["simultaneous_high"] * scale, places),
         shortest(row["smallest_effect"] * scale, 3),
         p_value(row["p_equivalence"]),
@@ -359,8 +371,8 @@ def versions_table(frame: pd.DataFrame, plan: Plan) -> Table | None:
         cells.append(
             [
                 row["hypothesis"],
-                contrast_name(row["contrast"]),
-                contrast_name(row["version"]),
+                contrast_name(row, plan),
+                arm_name(row["version"]),
                 *_estimated(row, scale, places),
             ]
         )
@@ -387,9 +399,11 @@ def versions_table(frame: pd.DataFrame, plan: Plan) -> Table | None:
 
 
 def variable_label(plan: Plan, name: str) -> str:
-    """What a column or measure of the study is, in the words of its declaration."""
+    """What a column or measure of the study is, in the words of the plan or its declaration."""
     study = plan.study
-    if name in study.measures:
+    if name in plan.measured:
+        about = plan.measured[name]
+    elif name in study.measures:
         about = study.measures[name].about
     else:
         about = study.columns[name].description.rstrip(".")
@@ -407,7 +421,7 @@ def heterogeneity_table(slopes: pd.DataFrame, plan: Plan) -> Table | None:
         cells.append(
             [
                 row["hypothesis"],
-                contrast_name(row["contrast"]),
+                contrast_name(row, plan),
                 *_estimated(row, scale, places),
                 str(row["n"]),
             ]

@@ -29,7 +29,7 @@ def draw_power(curve: pd.DataFrame, plan: Plan, path: Path) -> None:
         styles = looks(list(dict.fromkeys(curve["hypothesis"])))
         for name, rows in curve.groupby("hypothesis", sort=False):
             look = styles[str(name)]
-            label = f"{name}\N{EN SPACE}{contrast_name(str(rows['contrast'].iloc[0]))}"
+            label = f"{name}\N{EN SPACE}{contrast_name(rows.iloc[0].to_dict(), plan)}"
             _line(left, rows, "power", look, label)
             _line(right, rows, "minimum_detectable_effect", look, label)
         left.axhline(plan.power, color=SOFT, linewidth=0.8, linestyle=(0, (2, 2)))

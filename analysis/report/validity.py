@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,8 +29,8 @@ from analysis.words import (
 # -------------------------------------------------------------------------------------- patterns
 
 
-def pattern_sentence(judged: Judged, plan: Plan) -> str:
-    """Won, contradicted, or undecided with the parts that do not hold."""
+def pattern_sentence(judged: Judged, plan: Plan, failed: Mapping[str, Sequence[str]]) -> str:
+    """Won, contradicted, or undecided with the parts that do not hold; ``failed``: of `failed`."""
     name = f"The {judged.pattern.name} is"
     if judged.verdict == "won":
         found = (
@@ -48,7 +48,21 @@ def pattern_sentence(judged: Judged, plan: Plan) -> str:
     else:
         lacking = [_named(shown, plan) for shown in judged.won if not shown.holds]
         found = f"undecided: what is claimed is not shown for {listed(lacking)}."
+    doubtful = [
+        shown.part.hypothesis
+        for shown in judged.won
+        if shown.holds and shown.part.claim == "none" and shown.part.hypothesis in failed
+    ]
+    if doubtful:
+        factors = dict.fromkeys(factor for name in doubtful for factor in failed[name])
+        found += f" {doubt([*factors])[:-1]}: {listed(doubtful)}."
     return f"{name} {found} The pattern: {judged.pattern.statement}"
+
+
+def doubt(factors: Sequence[str]) -> str:
+    """What a null on ``factors`` whose checks failed may be."""
+    names = listed([f"“{factor.replace('_', ' ')}”" for factor in factors])
+    return f"What {names} varied did not all come across, so this may be a failed manipulation."
 
 
 def _named(shown: Shown, plan: Plan) -> str:
@@ -94,6 +108,17 @@ def pattern_table(judged: Judged, plan: Plan) -> Table:
 
 
 # ------------------------------------------------------------------------------- manipulations
+
+
+def failed(checks: pd.DataFrame, estimates: pd.DataFrame, plan: Plan) -> dict[str, list[str]]:
+    """By hypothesis that found no difference: the factors of which a check failed."""
+    found: dict[str, list[str]] = {}
+    for check in plan.checks:
+        rows = cells_of(checks[checks["factor"] == check.factor])
+        if any(not row["passed"] and row["kind"] != "stays" for row in rows):
+            for name in _nulls(estimates, plan, check.factor):
+                found.setdefault(name, []).append(check.factor)
+    return found
 
 
 def manipulation_sentences(checks: pd.DataFrame, estimates: pd.DataFrame, plan: Plan) -> list[str]:

@@ -55,6 +55,7 @@ def test_markdown_names_every_column_and_value():
         for column in study.columns.values():
             assert f"`{column.name}`" in text
             assert all(f"`{value}`" in text for value in column.values)
+        assert all(f"`{name}`" in text for name in study.measures)
         assert all(f"`session.config.{name}`" in text for name in study.parameters)
     widths = {line.replace("\\|", "").count("|") for line in text.splitlines() if line[:1] == "|"}
     assert widths == {5}

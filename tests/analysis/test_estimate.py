@@ -299,7 +299,10 @@ def test_real_people_below_the_planned_size_are_not_shown(data):
 )
 def test_a_look_holds_from_its_number_for_the_rest_of_a_session(count, look, complete):
     planned = replace(PLAN, looks=(60, 150))
-    people = pd.DataFrame({"simulated": [0] * count})
+    known = {name: 1.0 for name in PLAN.primary.outcomes}
+    people = pd.DataFrame({"simulated": [0] * count}).assign(**known)
+    # Whoever was assigned and has no outcome does not count.
+    people = pd.concat([people, pd.DataFrame({"simulated": [0] * 100})], ignore_index=True)
     reached = progress(people, planned)
     assert (reached.look, reached.complete) == (look, complete)
     assert reached.shown == (look > 0)
@@ -311,7 +314,7 @@ def test_a_look_holds_from_its_number_for_the_rest_of_a_session(count, look, com
 
 def test_simulated_people_do_not_fill_up_the_planned_size():
     people = pd.DataFrame({"simulated": pd.array([1] * 300 + [0] * 3 + [None], dtype="Int64")})
-    reached = progress(people, PLAN)
+    reached = progress(people.assign(**dict.fromkeys(PLAN.primary.outcomes, 1.0)), PLAN)
     assert (reached.analysed, reached.shown) == (4, False)
 
 

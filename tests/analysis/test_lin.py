@@ -30,3 +30,12 @@ def test_a_covariate_that_predicts_shortens_the_interval() -> None:
     plain = difference_in_means(sharp, "y", "arm", "control")
     adjusted = lin(sharp, "y", "arm", "control", "x")
     assert (adjusted["std_error"] < plain["std_error"] / 10).all()
+
+
+def test_a_value_that_is_rare_in_an_arm_gets_one_common_slope_and_it_is_said() -> None:
+    data = read("arms").assign(rare=0.0)
+    data.loc[data.index[data["arm"] == "control"][:1], "rare"] = 1.0
+    found = lin(data, "y", "arm", "control", ["x", "rare"])
+    assert found["estimate"].notna().all()
+    assert "leave one common slope to rare" in found.attrs["notes"][0]
+    assert lin(data, "y", "arm", "control", "x").attrs["notes"] == []

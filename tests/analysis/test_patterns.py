@@ -16,7 +16,7 @@ from analysis.planned.patterns import judge
 from analysis.planned.plan import plans
 from analysis.planned.validity import manipulated, variants
 from analysis.report.findings import findings
-from analysis.report.validity import manipulation_sentences, pattern_sentence
+from analysis.report.validity import failed, manipulation_sentences, pattern_sentence
 from benchmarks.published_pattern import POINTS, SCENARIOS, survey
 from study import randomization
 
@@ -27,19 +27,31 @@ PLAN = replace(plans()["motivation"], draws=99)
 
 
 @pytest.mark.parametrize(
-    ("adjusted", "together", "tested", "verdict"),
+    ("adjusted", "together", "null", "verdict"),
     [
-        (0.001, (0.31, 0.90), (0.40, 0.80), "matters"),
-        (0.001, (-0.90, -0.31), (-0.80, -0.40), "matters"),
-        (0.001, (0.05, 0.35), (0.10, 0.29), "none"),
-        (0.600, (-0.20, 0.25), (-0.15, 0.20), "none"),
-        (0.001, (0.10, 0.70), (0.20, 0.60), "open"),
-        (0.200, (-0.10, 0.50), (-0.05, 0.45), "undecided"),
-        (0.049, (-0.01, 0.50), (0.05, 0.45), "open"),
+        (0.001, (0.31, 0.90), False, "matters"),
+        (0.001, (-0.90, -0.31), False, "matters"),
+        (0.001, (0.05, 0.35), True, "none"),
+        (0.600, (-0.20, 0.25), True, "none"),
+        (0.600, (-0.20, 0.25), False, "undecided"),
+        (0.001, (0.10, 0.70), False, "open"),
+        (0.200, (-0.10, 0.50), False, "undecided"),
+        (0.049, (-0.01, 0.50), False, "open"),
     ],
 )
-def test_a_difference_has_one_of_four_verdicts(adjusted, together, tested, verdict):
-    assert difference(adjusted, together, tested, 0.30, 0.05) == verdict
+def test_a_difference_has_one_of_four_verdicts(adjusted, together, null, verdict):
+    assert difference(adjusted, together, 0.30, 0.05, null) == verdict
+
+
+def test_that_a_difference_does_not_matter_is_said_only_where_that_claim_is_won():
+    data = people(money=0.15)
+    data["hours_pledged"] = data["willingness"]
+    found = estimate(data, replace(PLAN, draws=99), experiment="motivation")
+    rows = found.set_index(["hypothesis", "outcome"])
+    assert (rows["difference"].xs("hours_pledged", level=1) != "none").all()
+    for claim, null in (("M3", "M6"), ("M4", "M7"), ("M5", "M8")):
+        won = rows.loc[(null, "willingness"), "verdict"] in ("won", "carried")
+        assert (rows.loc[(claim, "willingness"), "difference"] == "none") == won
 
 
 # --------------------------------------------------------------------------------------- patterns
@@ -73,7 +85,7 @@ def table(**changes: dict[str, object]) -> pd.DataFrame:
 
 def judged(**changes: dict[str, object]):
     [found] = judge(table(**changes), PLAN)
-    return found, pattern_sentence(found, PLAN)
+    return found, pattern_sentence(found, PLAN, {})
 
 
 def test_a_pattern_is_won_if_all_its_parts_hold_together():
@@ -119,7 +131,7 @@ def test_otherwise_a_pattern_is_undecided_and_names_what_does_not_hold(changes, 
         assert f"{name} (“{PLAN.hypothesis(name).statement.rstrip('.')}”)" in said
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [3, 4])
 def test_simulated_people_give_the_pattern_that_was_planted(seed):
     """`benchmarks/published_pattern.py` holds the shares over 100 seeds."""
     _, planted = SCENARIOS.values()
@@ -219,7 +231,7 @@ def test_findings_speak_of_associations_only_where_nothing_was_varied():
     for name in ("M3", "M4", "M5", "M6", "M7", "M8", "M11"):
         assert "association" not in found[name].sentence
     assert found["M3"].label == "No difference that matters"
-    assert "No difference that matters: the 90% interval" in found["M3"].detail
+    assert "of the same comparison: the 90% interval" in found["M3"].detail
     assert "with public recognition, mean willingness" in found["M4"].sentence
     assert "with routes and rules worked out with residents than with" in found["M11"].sentence
 
@@ -243,7 +255,12 @@ def test_a_manipulation_that_came_across_is_said_with_its_numbers():
 
 
 def test_a_null_may_be_a_failed_manipulation_and_then_it_is_said():
-    _, (reward, consulted) = said_of(say=0.0)
+    checks, (reward, consulted) = said_of(say=0.0)
+    found = estimated(people(say=0.0))
+    doubted = failed(checks, found, PLAN)
+    assert doubted == {name: ["consulted"] for name in ("M5", "M8", "M11")}
+    said = pattern_sentence(judge(found, PLAN)[0], PLAN, doubted)
+    assert "varied did not all come across, so this may be a failed manipulation: M8." in said
     assert "“consulted” varied did not all come across" in consulted
     assert "So the null of M5, M8 and M11 may be a failed manipulation." in consulted
     assert "failed manipulation" not in reward

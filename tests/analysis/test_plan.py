@@ -268,11 +268,6 @@ WRONG = {
         'association = "willingness"',
         "association is 'willingness', which is measured after the arm is drawn",
     ),
-    "an interaction without a bound": (
-        "smallest_interaction = 3.0\n",
-        "",
-        "which has no smallest_interaction",
-    ),
     "an unknown factor": (
         'interaction = ["reward", "beneficiary"]\nclaim',
         'factor = "money"\nclaim',

@@ -65,7 +65,7 @@ def test_patterns_verdicts_checks_and_sensitivity_are_registered():
     assert "M9 (none) and M10 (none) hold together" in text
     assert "contradicted if M1 has an interval wholly below its smallest effect" in text
     assert "M3 shows a difference that matters or" in text
-    assert "its 90% interval lies wholly within, also where that excludes 0" in text
+    assert "if that is claimed of the same comparison and outcome and this claim is won" in text
     assert "right answer is office at level 0 and residents at level 1" in text
     assert "`legitimacy` has to be higher than at the first level" in text
     assert "with `candour` among the covariates" in text

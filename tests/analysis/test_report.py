@@ -263,6 +263,7 @@ def test_forced_arms_are_marked_counted_and_left_out(exports, small, tmp_path):
     data = load(folder)
     analysed = pd.read_csv(tmp_path / "report/tables/info_source_flow.csv")["Assigned"].sum()
     assert analysed == ((data["arm_forced"] != 1) & data["arm"].notna()).sum()
+    assert f"Assigned {analysed}." in page
 
 
 def test_departures_from_the_plan_are_listed(page):

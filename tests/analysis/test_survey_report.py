@@ -96,3 +96,33 @@ def test_balance_lists_each_variable_once_and_no_part_of_a_scale(folder):
     assert len(names) == len(set(names))
     assert "psm" in names
     assert not any(name.startswith(("psm_", "panel_status", "candour_")) for name in names)
+
+
+def test_the_opinion_with_slopes_by_arm_stands_beside_every_comparison(folder):
+    shown = [
+        r for r in rows(folder, "robustness_primary") if r["hypothesis"] in ("M3", "M4", "M8")
+    ]
+    assert len(shown) == 3
+    assert all(row["by_arm_estimate"] for row in shown)
+
+
+def test_associations_are_in_standard_deviations_and_exploratory_claims_have_no_size(folder, page):
+    assert "Willingness to co-produce (1 to 7), standard deviations (background)" in page
+    assert "Willingness to co-produce (1 to 7), points (background)" not in page
+    exploratory = [r for r in rows(folder, "robustness_primary") if r["hypothesis"] in EXPLORATORY]
+    assert [row["p_equivalence"] for row in exploratory] == ["", ""]
+
+
+EXPLORATORY = ("M11", "M12")
+
+
+def test_covariates_are_in_the_balance_test_and_everything_has_its_words(folder, page):
+    names = {row["outcome"] for row in rows(folder, "balance")}
+    assert names >= {"mock_right", "gender=woman", "age"}
+    joint = page.split("Joint test of what was measured before treatment")[1].split("</p>")[0]
+    assert "gender" not in joint
+    assert "consulted: residents vs office" in page
+    assert "education (association)" in page
+    shown = page.split('id="table-motivation_balance"')[1].split("</table>")[0]
+    assert "gender: woman" in shown
+    assert "=" not in re.sub(r"<[^>]+>", "", shown)

@@ -54,7 +54,7 @@ class Knowledge(Question):
             f"{self.name}_right",
             "right",
             tuple(items(self.name, len(self.solutions))),
-            f"questions on the facts answered right, of {len(self.solutions)}",
+            f"{self.about.rstrip('.')} (answered right, of {len(self.solutions)})",
             solutions=tuple(self.solutions),
         )
 
