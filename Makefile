@@ -29,7 +29,7 @@ test: .venv/.tests-installed .venv-analysis/.installed
 	$(ANALYSIS_BIN)/python -m pytest --numprocesses 2 --confcutdir tests/analysis tests/analysis
 
 conformance: .venv/.tests-installed
-	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest tests/conformance $(if $(STUDY),--study $(STUDY))
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest tests/conformance --every-line $(if $(STUDY),--study $(STUDY))
 
 screenshots: .venv/.tests-installed
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m tests.screenshots

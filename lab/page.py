@@ -166,8 +166,8 @@ class StudyPage(Page):  # type: ignore[misc]
         return super().get()
 
     def inner_dispatch(self, request: Any) -> Any:
-        if self.posted is not None and self.posted.get(WITHDRAW):
-            return self.withdraw() if self.may_withdraw else self.get()
+        if self.may_withdraw and self.posted is not None and self.posted.get(WITHDRAW):
+            return self.withdraw()
         return super().inner_dispatch(request)
 
     def withdraw(self) -> Any:

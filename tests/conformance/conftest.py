@@ -24,6 +24,7 @@ LEFT_OUT = shutil.ignore_patterns(
 
 def pytest_addoption(parser):
     parser.addoption("--study", metavar="PATH", help="the folder of one study; default: all")
+    parser.addoption("--every-line", action="store_true", help="spoil each line, not one in five")
     parser.addoption("--promise", metavar="N", help="tests of one promise; default: of all")
 
 
@@ -41,6 +42,12 @@ def pytest_cmdline_main(config):
         command = [sys.executable, "-m", "pytest", *config.invocation_params.args]
         command += ["--study", str(project / folder.name)]
         return subprocess.run(command, cwd=project, check=False).returncode
+
+
+@pytest.fixture(scope="session")
+def one_line_in(pytestconfig):
+    """Of how many lines one is spoilt: of five, so that all tests together stay short."""
+    return 1 if pytestconfig.getoption("every_line", False) else 5
 
 
 def _asked(config):

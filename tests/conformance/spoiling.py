@@ -1,8 +1,8 @@
 """Spoils each line of what a study is written in, one after the other, and says what came of it.
 
-``python -m tests.conformance.spoiling APP``, in a copy of the project. Prints a JSON list of
-``[file, line, how, error, message]``; no error: it was accepted; `UNREAD`: the study does not read
-this line of a step's words.
+``python -m tests.conformance.spoiling APP [N]``, in a copy of the project: each line, or each N-th.
+Prints a JSON list of ``[file, line, how, error, message]``; no error: it was accepted; `UNREAD`:
+the study does not read this line of a step's words.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def spoilt(path: Path, line: str) -> Iterator[tuple[str, str]]:
         yield "character", BROKEN + line
 
 
-def main(app: str) -> None:
+def main(app: str, one_in: int = 1) -> None:
     sys.dont_write_bytecode = True
     found = []
     study = read(app)
@@ -83,7 +83,7 @@ def main(app: str) -> None:
         text = path.read_text("utf-8")
         lines = text.splitlines()
         for number, line in enumerate(lines, start=1):
-            if not line.strip() or line.lstrip().startswith("#"):
+            if number % one_in or not line.strip() or line.lstrip().startswith("#"):
                 continue
             for how, wrong in spoilt(path, line):
                 path.write_text("\n".join([*lines[: number - 1], wrong, *lines[number:]]), "utf-8")
@@ -94,4 +94,4 @@ def main(app: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], *map(int, sys.argv[2:]))

@@ -133,7 +133,7 @@ def stored(walk):
 
 
 @pytest.mark.parametrize("message", MEDIA)
-@pytest.mark.parametrize("language", words.languages())
+@pytest.mark.parametrize("language", studies()["info_source"].languages)
 def test_recordings_are_accessible_and_stay_in_view(reader, message, language):
     page = read(reader, message, language=language)
     assert faults(page) == []
