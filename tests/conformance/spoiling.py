@@ -1,8 +1,8 @@
 """Spoils each line of what a study is written in, one after the other, and says what came of it.
 
-``python -m tests.conformance.spoiling APP [N]``, in a copy of the project: each line, or each N-th.
-Prints a JSON list of ``[file, line, how, error, message]``; no error: it was accepted; `UNREAD`:
-the study does not read this line of a step's words.
+``python -m tests.conformance.spoiling APP [N]``, in a copy of the project: each line, or every
+N-th. Prints a JSON list of ``[file, line, how, error, message]``; no error: it was accepted;
+`UNREAD`: the study does not read this line of a step's words.
 """
 
 from __future__ import annotations
