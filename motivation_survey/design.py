@@ -99,16 +99,8 @@ STUDY = Study(
         Page(
             "recall",
             [
-                Recalled(
-                    "reward_recalled",
-                    "Fidelity check: what was offered in return, as remembered.",
-                    of="reward_kind",
-                ),
-                Recalled(
-                    "consulted_recalled",
-                    "Fidelity check: who worked out routes and rules, as remembered.",
-                    of="consulted",
-                ),
+                Recalled("reward_recalled", of="reward_kind"),
+                Recalled("consulted_recalled", of="consulted"),
             ],
         ),
         Page(

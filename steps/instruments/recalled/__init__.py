@@ -19,6 +19,7 @@ UNSURE = "unsure"
 class Recalled(Question):
     """The options are the parts of the factor ``of``, and that one does not remember."""
 
+    about: str = "Fidelity check: which part of a factor is remembered."
     of: str = ""
 
     needs_arm: ClassVar[bool] = True
@@ -30,9 +31,10 @@ class Recalled(Question):
             yield f"'of': {unknown('factor with parts', self.of, parted)}"
 
     def columns(self, study: Study) -> Iterator[Column]:
-        [parts] = [factor.parts for factor in study.factors if factor.name == self.of]
-        values = {**parts, UNSURE: "does not remember"}
-        yield Column(self.name, "choice", self.about, values=values, answers=True)
+        [factor] = [factor for factor in study.factors if factor.name == self.of]
+        about = f"Fidelity check, as the participant remembers it: {factor.about}."
+        values = {**factor.parts, UNSURE: "does not remember"}
+        yield Column(self.name, "choice", about, values=values, answers=True)
 
     def answer(self, person: Any, seat: Seat) -> Mapping[str, Any]:
         """Most remember right."""
