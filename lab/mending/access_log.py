@@ -18,7 +18,8 @@ LONGEST = 200
 MASK = "***"
 # /p/CODE/…, /InitializeParticipant/CODE, /panel/CODE, /api/participant_vars/CODE, and the like.
 CODES = re.compile(
-    r"(/+(?:p|InitializeParticipant|OutOfRangeNotification|join|panel|api/+participant\w*)/+)[^/]+",
+    r"(/+(?:p|InitializeParticipant|OutOfRangeNotification|join|panel|stop|api/+participant\w*)/+)"
+    r"[^/]+",
     re.IGNORECASE,
 )
 

@@ -21,6 +21,7 @@ def test_codes_labels_and_queries_do_not_stand_in_the_log(folder):
         for path in (
             f"/InitializeParticipant/{code}?participant_label=maria",
             f"/OutOfRangeNotification/{code}",
+            f"/stop/{code}",
             f"//p//{code}/x",
             f"/P/{code}/x",
             f"/api/participant_vars/{code}",
@@ -43,6 +44,8 @@ def test_codes_labels_and_queries_do_not_stand_in_the_log(folder):
         ("/p/abcd1234/study/Consent/1?x=1", "/p/***/study/Consent/1"),
         ("/InitializeParticipant/abcd1234", "/InitializeParticipant/***"),
         ("/join/bobofudi", "/join/***"),
+        ("/panel/bobofudi?id=ana", "/panel/***"),
+        ("/stop/abcd1234", "/stop/***"),
         ("/live?participant_code=abcd1234", "/live"),
         ("/round?participant=abcd1234&page=3", "/round"),
         ("/api/participant_vars/abcd1234", "/api/participant_vars/***"),

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from analysis.exports.checks import check
+from analysis.exports.problems import ERROR
 from lab.mending.access_log import MASK
 from study.finding import studies
 from tests.harness.load import play
@@ -14,8 +16,8 @@ from tests.harness.load.experimenter import Deeds, Experimenter
 from tests.harness.load.panel import Panel, with_a_panel
 from tests.harness.load.wire import hang_up
 from tests.harness.participant import HttpParticipant
-from tests.harness.server import Session, running
-from tests.server.conftest import SHORT, cells, wide
+from tests.harness.server import ServerError, Session, running
+from tests.server.conftest import SHORT, cells, press_in_admin, wide
 
 STUDY = with_a_panel()
 RETURNS = {
@@ -268,6 +270,67 @@ def test_one_can_stop_on_every_page_behind_the_consent_and_keeps_what_was_sent(s
         assert come(session, f"stops-{number}").name == "Withdrawn"
     assert number > 10
     assert "withdraw" not in person.html
+
+
+def test_whoever_stops_before_the_treatment_has_no_arm_and_no_place_in_the_list(server, tmp_path):
+    session = panel(server, 12)
+    stops = [come(session, f"early-{number}") for number in range(1, 5)]
+    for number, person in enumerate(stops, start=1):
+        for _ in range(number):
+            go_on(person)
+        person.post({"withdraw": "1"})
+        assert person.name == "Withdrawn"
+        row = stored(person, session)
+        assert [row[name] for name in ("arm", "block", "assignment_number", "completed")] == [
+            ""
+        ] * 4
+    finish(come(session, "late"))
+    export = tmp_path / "all_apps_wide.csv"
+    export.write_text(server.export("wide", session_code=session.code), "utf-8")
+    assert [str(problem) for problem in check(export) if problem.severity == ERROR] == []
+
+
+def test_one_stops_also_on_a_page_that_is_open_in_an_older_window(server):
+    session = panel(server)
+    older = come(session, "two-windows")
+    go_on(older)
+    address = re.search(r'<form method="post" action="(/stop/[^"]+)">', older.html)[1]
+    newer = come(session, "two-windows")
+    go_on(newer)
+    assert newer.name not in (older.name, "Withdrawn")
+    left = older.http.post(server.url + address, data={"withdraw": "1"}, timeout=60)
+    assert "/Withdrawn/" in left.url
+    newer.reload()
+    assert newer.name == "Withdrawn"
+    assert stored(newer, session)["panel_status"] == "withdrew"
+
+
+def test_nobody_who_came_by_a_panel_is_moved_on(server):
+    session = panel(server)
+    person = come(session, "away")
+    go_on(person)
+    go_on(person)
+    page, action = f"SessionMonitor/{session.code}", f"AdvanceSession/{session.code}"
+    press_in_admin(server, page, action, advancemode="all", selected_participant=person.code)
+    before = person.name
+    person.reload()
+    assert person.name == before
+    assert stored(person, session)["advanced_from"] == ""
+
+
+def test_a_study_that_pays_nobody_has_no_fee(server):
+    with pytest.raises(ServerError, match=r"participation_fee is 5\.0, but must be 0: this study"):
+        panel(server, participation_fee=5.0)
+
+
+def test_the_report_says_when_only_this_computer_knows_the_address(server):
+    session = panel(server)
+    page = requests.get(f"{server.url}/AdminReport/{session.code}", timeout=60).text
+    assert "Only this computer knows this address." in page
+    elsewhere = {"Host": "study.example.org"}
+    page = requests.get(f"{server.url}/AdminReport/{session.code}", timeout=60, headers=elsewhere)
+    assert "study.example.org/panel/" in page.text
+    assert "Only this computer knows this address." not in page.text
 
 
 def test_nobody_stops_before_the_consent_or_where_there_is_no_panel(server):
