@@ -14,8 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from steps.consent import Consent
-from steps.ending import End
-from steps.panel import Withdrawn
+from steps.ending import End, has_panel
 from study.finding import project
 from study.step import Step, folder_of, questions
 from study.study import Study
@@ -139,7 +138,7 @@ def _page(study: Study, step: Step) -> type:
         "study": study,
         "step": step,
         "template_name": _template(step),
-        "may_be_advanced": step.may_be_advanced and not study.of_type(Withdrawn),
+        "may_be_advanced": step.may_be_advanced and not has_panel(study),
         "needs_arm": _needs_arm(study, step),
         "may_withdraw": _may_withdraw(study, step),
         "arrivals": _arrivals(study, step),
@@ -159,7 +158,7 @@ def _may_withdraw(study: Study, step: Step) -> bool:
     number = study.path.index(step)
     agreed = any(isinstance(each, Consent) for each in study.path[:number])
     asked = any([*each.columns(study)] for each in study.path[number:])
-    return bool(study.of_type(Withdrawn)) and agreed and asked and not isinstance(step, End)
+    return has_panel(study) and agreed and asked and not isinstance(step, End)
 
 
 def _arrivals(study: Study, step: Step) -> list[Step]:

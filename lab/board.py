@@ -22,12 +22,6 @@ LIVES_SHOWN = 8
 DISAGREEMENTS_SHOWN = 20
 
 
-def install() -> None:
-    """Put the page among oTree's, before oTree builds its addresses."""
-    ServerBoard.__module__ = admin.__name__
-    admin.ServerBoard = ServerBoard
-
-
 @dataclass(frozen=True)
 class Sign:
     """One thing to know: ``level`` is good, warning or bad."""

@@ -10,7 +10,8 @@ import html
 from typing import Any
 
 from lab.page import StudyPage
-from lab.panel import has_panel, return_address
+from lab.panel import return_address
+from steps.ending import has_panel
 from study import words
 
 

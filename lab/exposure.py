@@ -27,12 +27,10 @@ class ExposurePage(StudyPage):
             self.begin()
             setattr(self.player, started, clock.now())
 
-    def post(self) -> Any:
-        self.prepare()
-        if not self.advanced:
-            started = getattr(self.player, f"{self.step.name}_started_at")
-            self.store_exposure(clock.now() - started + CLOCK_SLACK_SECONDS)
-        return super().post()
+    def store_beside(self) -> None:
+        super().store_beside()
+        started = getattr(self.player, f"{self.step.name}_started_at")
+        self.store_exposure(clock.now() - started + CLOCK_SLACK_SECONDS)
 
     def store_exposure(self, most: float) -> None:
         """Times that the page measured; what is not believable is not stored.

@@ -184,12 +184,17 @@ class StudyPage(Page):  # type: ignore[misc]
             return self.get()  # no page of ours has that button
         # Later pages need an arm; whether the treatment was seen is another matter.
         self.prepare()
-        for page in self.folds:
-            page.store_unfolded(self.player, self.posted)
         if self.advanced:
             earlier = self.player.field_maybe_none("advanced_from")
             self.player.advanced_from = ",".join(filter(None, (earlier, type(self).__name__)))
+        else:
+            self.store_beside()
         return self._told(super().post())
+
+    def store_beside(self) -> None:
+        """Store what the page sent beside the answers to its questions."""
+        for page in self.folds:
+            page.store_unfolded(self.player, self.posted)
 
     def _told(self, response: Response) -> Response:
         """``response``, or the address of the next page for the script that sent this one.

@@ -25,7 +25,7 @@ from starlette.responses import RedirectResponse, Response
 
 from lab import clock, own_pages
 from lab.sessions import config_of, study_in, study_of
-from steps.ending import STATUS
+from steps.ending import STATUS, has_panel
 from study.parameters import IDENTIFIER
 from study.study import Study
 
@@ -64,18 +64,6 @@ class Panelist(AnyModel):  # type: ignore[misc]
         unique=True,
     )
     seen_at = Column(Float, nullable=False)
-
-
-def install() -> None:
-    """Put the entrance among oTree's, before oTree builds its addresses."""
-    PanelEntrance.__module__ = entrance.__name__
-    entrance.PanelEntrance = PanelEntrance
-    PanelStop.__module__ = entrance.__name__
-    entrance.PanelStop = PanelStop
-
-
-def has_panel(study: Study) -> bool:
-    return STATUS in study.columns
 
 
 # ------------------------------------------------------------------------------------ coming

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from otree.session import create_session
-from otree.views import admin, cbv
+from otree.views import cbv
 
 from lab.helper import creation
 from lab.sessions import study_of
@@ -22,12 +22,6 @@ from study.study import Study
 
 VERSIONS = 2 * COPIES
 """How many people of each arm are looked at: several may read different versions."""
-
-
-def install() -> None:
-    """Put the page among oTree's, before oTree builds its addresses."""
-    Preview.__module__ = admin.__name__
-    admin.Preview = Preview
 
 
 @dataclass(frozen=True)

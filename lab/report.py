@@ -19,7 +19,7 @@ from effort_task.tasks import TASKS
 from lab import panel
 from lab.sessions import study_of
 from lab.wording import currency
-from steps.ending import STATUSES
+from steps.ending import STATUSES, has_panel
 from steps.round import Round, main_round
 from study import messages, words
 from study.pay import Earnings
@@ -71,7 +71,7 @@ def vars_for_admin_report(subsession: Any) -> dict[str, Any]:
         "pays": study.pay is not None,
         "rounds": bool(_timed(study)),
         "code": session.code,
-        "panel": _panel(session, study) if panel.has_panel(study) else None,
+        "panel": _panel(session, study) if has_panel(study) else None,
     }
     if study.pay is not None:
         shown |= {

@@ -9,6 +9,7 @@ the refusal, so the function that collects it is replaced.
 from __future__ import annotations
 
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from otree import session
@@ -25,15 +26,23 @@ def install() -> None:
     Once, however often it is called: every mending wraps what stands in oTree.
     """
     # Imported late: it needs oTree's views, which need what stands above.
+    from otree.views import admin, participant
+
     from lab import board, mending, panel, preview
 
-    board.install()
-    panel.install()
-    preview.install()
+    _add(admin, board.ServerBoard, preview.Preview)
+    _add(participant, panel.PanelEntrance, panel.PanelStop)
     mending.install()
     _clean.__wrapped__ = SessionConfig.clean  # type: ignore[attr-defined]
     SessionConfig.clean = _clean
     session.create_session_traceback_wrapper = _create_session
+
+
+def _add(module: ModuleType, *views: type) -> None:
+    """Put views of ours among those of oTree, before it builds its addresses from them."""
+    for view in views:
+        view.__module__ = module.__name__
+        setattr(module, view.__name__, view)
 
 
 def _clean(config: SessionConfig) -> None:

@@ -38,9 +38,9 @@ class People:
     are the outcomes that move when an effect is given for an arm alone. ``stops`` says by round
     how many leave it early (a logit; -3.2 is 4 in 100). ``latents`` are the attitudes behind
     scales, where they are not those of the step. ``service`` is the correlation of the attitude
-    behind willingness with that behind public service motivation. ``seats`` is how many take part
-    in a session, unless told otherwise. ``log_hours`` are mean, spread
-    and pull of that attitude in log hours pledged.
+    behind willingness with that behind public service motivation; ``log_hours`` are mean, spread
+    and pull of that attitude in log hours pledged. ``seats`` is how many take part in a session,
+    unless told otherwise.
     """
 
     effects: Effects = field(default_factory=dict)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 ROOT = Path(__file__).parents[1]
 OURS = (ROOT / "study", ROOT / "steps")
@@ -68,6 +68,9 @@ def _place() -> tuple[Path, int]:
 SIMPLE: dict[str, Any] = {"str": str, "int": int, "bool": bool, "float": (int, float)}
 
 
+Part = TypeVar("Part", bound="Declared")
+
+
 class Declared:
     """A part of a design that keeps the line in which it was written.
 
@@ -106,6 +109,12 @@ class Declared:
             wrong = kind is not None and not isinstance(value, kind)
             if wrong or (kind is int and isinstance(value, bool)):
                 raise self.error(f"{each.name} is {value!r}, but must be of type {each.type}.")
+
+    def in_place_of(self: Part, other: Declared) -> Part:
+        """This part, as if it had been written where ``other`` was, for which it stands."""
+        object.__setattr__(self, "place", other.place)
+        object.__setattr__(self, "file", other.file)
+        return self
 
     def error(self, message: str) -> DesignError:
         """An error that names the line in which this was declared."""

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from study.acts import Act
 from study.columns import Column, Table
 from study.measures import Measure
 from study.parameters import Parameter
 from study.problems import Declared
 
 if TYPE_CHECKING:
-    from study.acts import Act
     from study.study import Arm, Study
 
 
@@ -187,6 +187,24 @@ class Step(Declared):
 def folder_of(kind: type[Step]) -> Path:
     """The folder of a kind of step."""
     return Path(str(sys.modules[kind.__module__].__file__)).parent
+
+
+@dataclass(frozen=True, eq=False)
+class Pageless(Step):
+    """The base of steps without a page: nobody sees them, and they take no time."""
+
+    texts: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def page(self) -> str:
+        return ""
+
+    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
+        """Nothing: whoever plays it stores what is stored when somebody arrives."""
+        yield Act()
+
+    def minutes(self, config: Mapping[str, Any]) -> float:
+        return 0.0
 
 
 def questions(step: Step, study: Study) -> list[Column]:

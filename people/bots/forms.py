@@ -17,7 +17,7 @@ def forged(columns: Mapping[str, Column], answers: Mapping[str, Any]) -> dict[st
             found[name] = (
                 list(column.values)[-1]
                 if column.answers and column.values
-                else (FORGED[column.type])
+                else FORGED[column.type]
             )
     return found
 

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from steps.round import Round
-from study.acts import Act
 from study.columns import OWNER, Column, Table
 from study.parameters import Parameter, one_of
-from study.step import Seat, Step
+from study.step import Pageless
 from study.study import Study
 
 NOT_STRATIFIED = "none"
 
 
 @dataclass(frozen=True, eq=False)
-class Assignment(Step):
+class Assignment(Pageless):
     """Draws the next place of the session's list of arms (`study.randomization`).
 
     A session may stratify by the score in a timed round that stands before.
     """
 
     assigns: ClassVar[bool] = True
-    texts: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def page(self) -> str:
-        return ""
 
     def columns(self, study: Study) -> Iterator[Column]:
         yield Column(
@@ -98,13 +92,6 @@ class Assignment(Step):
                 "randomize within strata of the score in a round",
                 (NOT_STRATIFIED, *names),
             )
-
-    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
-        """Nothing, which takes no time: whoever plays it draws the arm."""
-        yield Act()
-
-    def minutes(self, config: object) -> float:
-        return 0.0
 
 
 def strata(study: Study) -> list[str]:

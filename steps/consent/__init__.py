@@ -20,7 +20,7 @@ class Consent(Step):
     may_be_advanced: ClassVar[bool] = False  # who reads it has not agreed yet
 
     def unfolded(self) -> Sequence[Step]:
-        return (self, Declined.of(self))
+        return (self, Declined("declined", self.name).in_place_of(self))
 
     def columns(self, study: Study) -> Iterator[Column]:
         yield Column(
@@ -46,12 +46,6 @@ class Declined(End):
 
     status: ClassVar[str] = "declined"
     table: ClassVar[str] = "declined"
-
-    @classmethod
-    def of(cls, consent: Consent) -> Declined:
-        made = cls("declined", consent.name)
-        object.__setattr__(made, "place", consent.place)
-        return made
 
     def takes_place(self, seat: Seat) -> bool:
         return not seat.get(self.consent)

@@ -35,7 +35,7 @@ class Eligibility(Step):
             yield "Eligibility stands before Assignment(): who does not belong takes no place."
 
     def unfolded(self) -> Sequence[Step]:
-        return (self, ScreenedOut.of(self))
+        return (self, ScreenedOut("screened_out", self).in_place_of(self))
 
     def columns(self, study: Study) -> Iterator[Column]:
         yield Column("age", "integer", "Age.", YOUNGEST, OLDEST, unit="years", answers=True)
@@ -67,12 +67,6 @@ class ScreenedOut(End):
 
     status: ClassVar[str] = "screened_out"
     table: ClassVar[str] = "screened_out"
-
-    @classmethod
-    def of(cls, eligibility: Eligibility) -> ScreenedOut:
-        made = cls("screened_out", eligibility)
-        object.__setattr__(made, "place", eligibility.place)
-        return made
 
     def takes_place(self, seat: Seat) -> bool:
         return not self.eligibility.fits(seat)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from study.step import Seat, Step
+from study.study import Study
 
 STATUS = "panel_status"
 STATUSES = {
@@ -17,6 +18,11 @@ STATUSES = {
     "withdrew": "consented, and stopped later",
 }
 """How a study can end for somebody who came from a panel."""
+
+
+def has_panel(study: Study) -> bool:
+    """Whether its participants come from a panel, which is told how it ended for them."""
+    return STATUS in study.columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +38,7 @@ class End(Step):
         return True
 
     def on_arrival(self, seat: Seat) -> Mapping[str, Any]:
-        return {STATUS: self.status} if STATUS in seat.study.columns else {}
+        return {STATUS: self.status} if has_panel(seat.study) else {}
 
     def minutes(self, config: Mapping[str, Any]) -> float:
         return 0.0

@@ -6,25 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Any, ClassVar
+from typing import Any
 
-from study.acts import Act
 from study.columns import Column
 from study.randomization import draw
-from study.step import Seat, Step, camel
+from study.step import Pageless, Seat, Step, camel
 from study.study import Study
 
 
 @dataclass(frozen=True, eq=False)
-class InRandomOrder(Step):
+class InRandomOrder(Pageless):
     """``parts`` in random order, which is the column ``name``; it has no page of its own.
 
     The order is drawn from the session's seed in permuted blocks over the participants' numbers.
     """
 
     parts: Sequence[Step] = ()
-
-    texts: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -36,10 +33,6 @@ class InRandomOrder(Step):
         places = range(len(self.parts))
         turns = [[_turn(part, place, self) for part in self.parts] for place in places]
         object.__setattr__(self, "_turns", turns)
-
-    @property
-    def page(self) -> str:
-        return ""
 
     @property
     def orders(self) -> list[str]:
@@ -68,13 +61,6 @@ class InRandomOrder(Step):
 
     def on_arrival(self, seat: Seat) -> Mapping[str, Any]:
         return {self.name: ",".join(self.order(seat))}
-
-    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
-        """Nothing, which takes no time: whoever plays it draws the order."""
-        yield Act()
-
-    def minutes(self, config: Mapping[str, Any]) -> float:
-        return 0.0
 
 
 def _turn(part: Step, place: int, order: InRandomOrder) -> Step:

@@ -19,8 +19,8 @@ class RealOffer(StudyPage):
             "opened": cls.step.opened,
         }
 
-    def post(self) -> Any:
+    def store_beside(self) -> None:
+        super().store_beside()
         told = {"True": True, "False": False}.get(self.posted.get(self.step.opened))
         if told is not None:
             setattr(self.player, self.step.opened, told)
-        return super().post()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,23 +10,17 @@ from steps.ending import STATUS, STATUSES, End
 from study.acts import Act
 from study.columns import Column
 from study.parameters import Parameter, address_name, return_address
-from study.step import Seat, Step
+from study.step import Pageless, Seat, Step
 from study.study import Study
 
 
 @dataclass(frozen=True, eq=False)
-class PanelEntry(Step):
+class PanelEntry(Pageless):
     """Members come by one link, with their identifier in the address. It has no page.
 
     Each has one try; who comes again goes on where they were. Identifiers are stored apart from
     the answers and stand in no export. Every page behind the consent has a way out.
     """
-
-    texts: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def page(self) -> str:
-        return ""
 
     def problems(self, study: Study) -> Iterator[str]:
         if not study.of_type(PanelReturn):
@@ -59,8 +53,9 @@ class PanelEntry(Step):
                 f"the panel's address for {who}; {{id}} stands for the identifier",
             )
 
-    def minutes(self, config: Mapping[str, Any]) -> float:
-        return 0.0
+    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
+        """Nothing, and nothing is stored of it."""
+        yield from ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +65,7 @@ class PanelReturn(End):
     status: ClassVar[str] = "completed"
 
     def unfolded(self) -> Sequence[Step]:
-        return (Withdrawn.of(self), self)
+        return (Withdrawn().in_place_of(self), self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +74,6 @@ class Withdrawn(End):
 
     status: ClassVar[str] = "withdrew"
     table: ClassVar[str] = "withdrawn"
-
-    @classmethod
-    def of(cls, last: PanelReturn) -> Withdrawn:
-        made = cls("withdrawn")
-        object.__setattr__(made, "place", last.place)
-        return made
 
     def is_way_out(self, seat: Seat) -> bool:
         return bool(seat.get(STATUS) == self.status)

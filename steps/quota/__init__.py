@@ -2,51 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from steps.ending import STATUS, End
-from study.acts import Act
+from steps.ending import STATUS, End, has_panel
 from study.parameters import Parameter, whole
-from study.step import Seat, Step
+from study.step import Pageless, Seat, Step
 from study.study import Study
 
 
 @dataclass(frozen=True, eq=False)
-class Quota(Step):
+class Quota(Pageless):
     """Who comes here once as many have completed the session as it wants is thanked.
 
     Those who are on their way then may still finish, so a few more than wanted can complete it. It
     has no page.
     """
 
-    texts: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def page(self) -> str:
-        return ""
-
     def problems(self, study: Study) -> Iterator[str]:
-        if STATUS not in study.columns:
+        if not has_panel(study):
             yield "Quota needs PanelEntry(), which says where people go who came too late."
         if study.arms and self not in study.before_assignment():
             yield "Quota stands before Assignment(): who comes too late takes no place."
 
     def unfolded(self) -> Sequence[Step]:
-        return (self, QuotaFull.of(self))
+        return (self, QuotaFull().in_place_of(self))
 
     def parameters(self, study: Study) -> Iterator[Parameter]:
         yield whole(
             "quota", 0, "completed answers wanted; 0: as many as come", 1, 1_000_000, zero=True
         )
-
-    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
-        """Nothing, which takes no time: whoever plays it looks at the quota."""
-        yield Act()
-
-    def minutes(self, config: Mapping[str, Any]) -> float:
-        return 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +41,6 @@ class QuotaFull(End):
 
     status: ClassVar[str] = "quota_full"
     table: ClassVar[str] = ""
-
-    @classmethod
-    def of(cls, quota: Quota) -> QuotaFull:
-        made = cls("quota_full")
-        object.__setattr__(made, "place", quota.place)
-        return made
 
     def takes_place(self, seat: Seat) -> bool:
         return bool(seat.get(STATUS) == self.status)

@@ -214,9 +214,7 @@ class BeforeRound(Step):
 
     @classmethod
     def of(cls, round: Round) -> BeforeRound:
-        made = cls(f"{round.name}_{cls.table}", round)
-        object.__setattr__(made, "place", round.place)
-        return made
+        return cls(f"{round.name}_{cls.table}", round).in_place_of(round)
 
     @property
     def folder(self) -> Path:

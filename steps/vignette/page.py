@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from lab import wording
@@ -19,16 +20,22 @@ class Vignette(ExposurePage):
     @classmethod
     def values(cls, player: Any) -> dict[str, Any]:
         language = language_of(player)
-        told = cls.step.sentences(cls.seat_of(player), cls.words(language))
         session = wording.session_values(cls.study, player.session.config, language)
+        return cls._sentences(player, language, session)
+
+    @classmethod
+    def _sentences(cls, player: Any, language: str, session: Mapping[str, str]) -> dict[str, str]:
+        """The sentences of one's arm, with what they quote of the session."""
+        told = cls.step.sentences(cls.seat_of(player), cls.words(language))
         return {name: words.fill(text, session) for name, text in told.items()}
 
     @classmethod
     def folded(cls, player: Any) -> dict[str, Any]:
         """Its text for a later page."""
         language = language_of(player)
-        values = wording.session_values(cls.study, player.session.config, language)
-        texts = words.fill(cls.words(language), values | cls.values(player))
+        session = wording.session_values(cls.study, player.session.config, language)
+        values = session | cls._sentences(player, language, session)
+        texts = words.fill(cls.words(language), values)
         return {"name": cls.step.reopened, **words.to_html(texts)}
 
     @classmethod
