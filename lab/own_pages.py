@@ -24,6 +24,7 @@ from otree.views import participant as otree_pages
 from starlette.responses import RedirectResponse, Response
 
 from lab import fields, wording
+from lab.sessions import kept
 from study import negotiation, words
 
 logger = logging.getLogger("otree.own_pages")
@@ -63,7 +64,7 @@ def session_language(scope: Any) -> str | None:
         participant = db.query(Participant).filter_by(code=asked["code"]).one_or_none()
         if participant is not None:
             session = participant.session
-            chosen = participant.vars.get("language")
+            chosen = kept(participant).get("language")
             if chosen in words.languages():
                 return str(chosen)
     elif "anonymous_code" in asked:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from lab import fields, wording
 from lab.assignment import assign
-from lab.sessions import PlayerSeat, config_of
+from lab.sessions import PlayerSeat, config_of, kept
 from steps.ending import STATUS
 from steps.panel import Withdrawn
 from study import words
@@ -35,13 +35,13 @@ STOP = "/stop/"
 
 def language_of(player: Any) -> str:
     """The language in which this participant reads the pages."""
-    chosen = player.participant.vars.get("language")
+    chosen = kept(player.participant).get("language")
     return str(chosen if chosen in words.languages() else config_of(player)["language"])
 
 
 def letters_are_larger(player: Any) -> bool:
     """Whether this participant asked for larger letters."""
-    return bool(player.participant.vars.get(LARGER_LETTERS))
+    return bool(kept(player.participant).get(LARGER_LETTERS))
 
 
 class StudyPage(Page):  # type: ignore[misc]
@@ -151,6 +151,14 @@ class StudyPage(Page):  # type: ignore[misc]
         super().set_attributes(participant)
         # If this page fails, the page that says so speaks the same language.
         self.scope["language"] = language_of(self.player)
+
+    @property
+    def group(self) -> Any:
+        """As oTree's, without writing to the database first what the page changed so far."""
+        return self.GroupClass.objects_get(id=self.player.group_id)
+
+    def get_object(self) -> Any:
+        return self.player
 
     def get(self) -> Any:
         # After the experimenter moved somebody on, oTree opens the next page itself. Nobody sees

@@ -31,6 +31,11 @@ def config_of(player: Any) -> Mapping[str, Any]:
     return session_config(player.participant._session_code)
 
 
+def kept(participant: Any) -> Mapping[str, Any]:
+    """What ``participant.vars`` holds, to be read: looking at that one marks it as changed."""
+    return participant._vars  # type: ignore[no-any-return]
+
+
 def study_in(config: Mapping[str, Any]) -> Study | None:
     """The study that a session runs; None: it is none of ours."""
     apps = config["app_sequence"]

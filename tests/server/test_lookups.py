@@ -1,7 +1,9 @@
-"""Looking up a row composes its query once, and finds what oTree's own would find."""
+"""A row is looked up once, with a query that was composed once, and is what oTree would find."""
 
 import subprocess
 import sys
+
+import pytest
 
 from tests.harness.server import link_project
 
@@ -36,6 +38,34 @@ for code in codes:
     found.append(Participant.objects_get(code=code).code)
     print("composed", len(composed) - before)
 print("found", found == codes)
+
+from sqlalchemy import event
+from otree.database import engine
+said = []
+event.listen(engine, "before_cursor_execute", lambda c, cursor, text, *_: said.append(text[:6]))
+
+def asked(**wanted):
+    said.clear()
+    found = Participant.objects_get(**wanted)
+    return found, " ".join(said)
+
+[first, second] = [Participant.objects_get(code=code) for code in codes]
+print("again", asked(code=codes[0]) == (first, ""))
+print("by id", asked(id=first.id) == (first, "SELECT"), asked(id=first.id) == (first, ""))
+first.label = "changed"
+print("unwritten", asked(id=second.id) == (second, "SELECT"))
+db.commit()
+print("expired", asked(code=codes[0]) == (first, "SELECT"), first.label)
+from otree.models_concrete import PageTimeBatch
+db.add(PageTimeBatch(text="a row that nothing points at"))
+row = db.query(PageTimeBatch).one()
+print("row", PageTimeBatch.objects_get(id=row.id) is row)
+db.delete(row)
+db._db.flush()
+try:
+    PageTimeBatch.objects_get(id=row.id)
+except Exception as error:
+    print("deleted", type(error).__name__)
 try:
     Participant.objects_get(code="nobody")
 except Exception as error:
@@ -47,7 +77,9 @@ except Exception as error:
 """
 
 
-def test_a_lookup_is_composed_once(tmp_path):
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("lookups")
     link_project(tmp_path / "project")
     done = subprocess.run(
         [sys.executable, "-c", LOOK_UP],
@@ -57,10 +89,28 @@ def test_a_lookup_is_composed_once(tmp_path):
         timeout=60,
         check=True,
     )
-    lines = done.stdout.split("\n")
+    return done.stdout.split("\n")
+
+
+def test_a_lookup_is_composed_once(lines):
     first, second = [int(line.split()[1]) for line in lines if line.startswith("composed")]
     assert first >= 1
     assert second == 0
     assert "found True" in lines
     assert "NoResultFound" in lines
     assert "HTTPException 404" in lines
+
+
+def test_a_row_is_read_once_in_a_transaction_and_after_it_again(lines):
+    assert "again True" in lines
+    assert "by id True True" in lines
+    assert "expired True changed" in lines
+
+
+def test_what_has_changed_is_not_written_for_a_lookup(lines):
+    assert "unwritten True" in lines
+
+
+def test_a_deleted_row_is_not_found(lines):
+    assert "row True" in lines
+    assert "deleted NoResultFound" in lines
