@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.errors import AnalysisError, unknown
+from analysis.errors import AnalysisError
 from analysis.estimators._sample import Floats, Ints, arm_codes
-from analysis.tidy import check_arms, complete_rows, t_row, tidy
+from analysis.tidy import check_arms, checked, complete_rows, t_row, tidy
 
 
 def attrition(
@@ -68,20 +68,16 @@ def attrition(
 
 def losses(data: pd.DataFrame, completed: str, outcome: str | None) -> Floats:
     """1 for each lost row, 0 for the others."""
-    column = completed if outcome is None else outcome
-    if column not in data.columns:
-        raise unknown("column", column, data.columns)
     if outcome is not None:
-        return data[column].isna().to_numpy(dtype=float)
+        return checked(data, [], [outcome])[outcome].isna().to_numpy(dtype=float)
     # Nothing stands for 0: completion is noted when it happens.
-    known = data.loc[data[column].notna(), [column]]
-    filled = np.zeros(len(data))
-    if len(known):
-        filled[data[column].notna()] = complete_rows(known, [column])[column]
-    odd = filled[(filled != 0) & (filled != 1)]
+    stayed: Floats = checked(data, [completed])[completed].fillna(0).to_numpy(dtype=float)
+    odd = stayed[(stayed != 0) & (stayed != 1)]
     if len(odd):
-        raise AnalysisError(f"Column {column!r} must hold 1, 0 or nothing; it holds {odd[0]:g}.")
-    return np.asarray(1 - filled)
+        raise AnalysisError(
+            f"Column {completed!r} must hold 1, 0 or nothing; it holds {odd[0]:g}."
+        )
+    return np.asarray(1 - stayed)
 
 
 def difference(
@@ -111,12 +107,9 @@ def joint(name: str, arms: Ints, lost: Floats) -> dict[str, Any]:
         "outcome": name,
         "term": "any arm",
         "estimate": np.sqrt(statistic / len(lost)),
-        "std_error": np.nan,
         "statistic": statistic,
         "df": float(table.shape[1] - 1),
         "p_value": p_value,
-        "conf_low": np.nan,
-        "conf_high": np.nan,
         "n": len(lost),
         "estimator": "chi-squared",
     }

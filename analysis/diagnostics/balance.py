@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.errors import AnalysisError, unknown
+from analysis.errors import AnalysisError
 from analysis.estimators._linear_statistic import omnibus
 from analysis.estimators._sample import Floats, arm_codes, block_codes, sample
-from analysis.tidy import as_names, check_arms, complete_rows, t_row, tidy
+from analysis.tidy import as_names, check_arms, checked, complete_rows, t_row, tidy
 
 
 def balance(
@@ -56,9 +56,7 @@ def balance(
     names, block_names = as_names(covariates), as_names(blocks)
     if not names:
         raise AnalysisError("There are no covariates to balance.")
-    for name in (*names, treatment, *block_names):
-        if name not in data.columns:
-            raise unknown("column", name, data.columns)
+    checked(data, [], [*names, treatment, *block_names])
     wide = pd.concat([indicators(data, name) for name in names], axis=1)
     framed = pd.concat([data[[treatment, *block_names]], wide], axis=1)
     rows = [row for name in wide.columns for row in differences(framed, name, treatment, control)]
@@ -68,21 +66,13 @@ def balance(
 def indicators(data: pd.DataFrame, name: str) -> pd.DataFrame:
     """A column of numbers as it is; a column of words as one 0/1 column per word."""
     column = data[name]
-    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return complete_types(column)
     values = sorted(column.dropna().unique(), key=str)
     if not any(isinstance(value, str) for value in values):
-        return complete_types(column)
+        return checked(data, [name])
     if len(values) > 20:
         raise AnalysisError(f"Covariate {name!r} has {len(values)} distinct words, too many.")
     shares = {f"{name}={value}": (column == value).astype(float) for value in values}
     return pd.DataFrame(shares, index=data.index).where(column.notna())
-
-
-def complete_types(column: pd.Series[Any]) -> pd.DataFrame:
-    """The column as floats, empty where it was missing."""
-    known = complete_rows(column.to_frame(), [str(column.name)])
-    return known.reindex(column.index)
 
 
 def differences(
@@ -125,13 +115,9 @@ def joint(
     return {
         "outcome": "all covariates",
         "term": "any arm",
-        "estimate": np.nan,
-        "std_error": np.nan,
         "statistic": test.statistic,
         "df": float(test.df),
         "p_value": test.p_value,
-        "conf_low": np.nan,
-        "conf_high": np.nan,
         "n": len(rows),
         "estimator": "Hansen-Bowers",
     }

@@ -1,4 +1,4 @@
-"""Attrition, balance, bounds, scale ends, and answer patterns."""
+"""Attrition, balance, bounds, and answer patterns."""
 
 import numpy as np
 import pandas as pd
@@ -9,12 +9,7 @@ from scipy import stats
 from analysis.diagnostics import (
     attrition,
     balance,
-    floor_ceiling,
-    focus_losses,
-    implausibly_fast,
     lee_bounds,
-    pasted_answers,
-    straight_lining,
     suspicious_patterns,
 )
 from analysis.errors import AnalysisError
@@ -123,21 +118,6 @@ def test_bounds_cover_the_effect_on_those_always_seen() -> None:
     assert covered >= stats.binom.ppf(0.001, draws, 0.95)
 
 
-def test_shares_at_the_ends_are_of_those_who_answered() -> None:
-    data = pd.DataFrame({"a": [1, 1, 7, 4, None], "b": [2, 3, 4, 5, 7]})
-    frame = floor_ceiling(data, ["a", "b"], 1, 7).set_index("outcome")
-    assert list(frame.loc["a", ["n", "share_floor", "share_ceiling"]]) == [4, 0.5, 0.25]
-    assert list(frame.loc["b", ["n", "share_floor", "share_ceiling"]]) == [5, 0, 0.2]
-
-
-def test_answers_outside_the_scale_are_named() -> None:
-    data = pd.DataFrame({"a": [0, 1, 2]})
-    with pytest.raises(AnalysisError, match="'a' holds 0, outside its scale 1 to 7"):
-        floor_ceiling(data, "a", 1, 7)
-    with pytest.raises(AnalysisError, match="below"):
-        floor_ceiling(data, "a", 7, 1)
-
-
 SCALE = ["psm_1", "psm_2", "psm_3", "psm_4"]
 PARTICIPANTS = pd.DataFrame(
     {
@@ -159,26 +139,28 @@ ANSWERS = pd.DataFrame(
 )
 
 
+def listed(answers: pd.DataFrame = ANSWERS, scales: list[list[str]] | None = None) -> list[list]:
+    frame = suspicious_patterns(PARTICIPANTS, answers, scales or [])
+    return frame.to_numpy().tolist()
+
+
 def test_lists_those_who_answered_all_items_alike() -> None:
-    frame = straight_lining(PARTICIPANTS, SCALE)
-    assert list(frame["participant_code"]) == ["p1"]
-    assert frame["detail"].iloc[0] == "psm_1 … psm_4: always 3"
+    detail = "psm_1 … psm_4: always 3"
+    assert listed(ANSWERS.iloc[:0], [SCALE]) == [["p1", "straight-lining", detail, 4, 1.0]]
 
 
-def test_lists_fast_pasted_and_unwatched_answers_by_phase() -> None:
-    fast = implausibly_fast(ANSWERS, minimum_ms=1000)
-    assert fast[["participant_code", "detail", "count", "share"]].to_numpy().tolist() == [
-        ["p1", "main", 1, 0.5],
-        ["p2", "main", 1, 0.5],
+def test_lists_fast_and_pasted_answers_by_phase() -> None:
+    assert listed() == [
+        ["p1", "faster than 500 ms", "main", 1, 0.5],
+        ["p1", "pasted", "voluntary", 1, 1.0],
     ]
-    assert pasted_answers(ANSWERS)["detail"].tolist() == ["voluntary"]
-    assert focus_losses(ANSWERS, minimum=1)["count"].tolist() == [1]
 
 
 def test_looking_away_once_is_not_odd() -> None:
-    assert focus_losses(ANSWERS).empty
     often = pd.DataFrame({"participant_code": "p1", "phase": "main", "focus_lost": [1, 0, 2, 1]})
-    assert focus_losses(often)["share"].tolist() == [0.75]
+    often = often.assign(response_ms=900, pasted=0)
+    assert listed(often) == [["p1", "page left", "main", 3, 0.75]]
+    assert listed(often.iloc[1:]) == []
 
 
 def test_a_rare_word_does_not_cost_the_balance_of_the_others() -> None:
@@ -215,10 +197,10 @@ def test_nothing_odd_is_an_empty_list_with_its_columns() -> None:
 
 def test_patterns_name_what_is_missing() -> None:
     with pytest.raises(AnalysisError, match="'pasted'"):
-        pasted_answers(ANSWERS.drop(columns="pasted"))
+        listed(ANSWERS.drop(columns="pasted"))
     with pytest.raises(AnalysisError, match="'psm_9'"):
-        straight_lining(PARTICIPANTS, [*SCALE, "psm_9"])
+        listed(scales=[[*SCALE, "psm_9"]])
     with pytest.raises(AnalysisError, match="4 items"):
-        straight_lining(PARTICIPANTS, SCALE[:3])
+        listed(scales=[SCALE[:3]])
     with pytest.raises(AnalysisError, match="response_ms"):
-        implausibly_fast(ANSWERS.assign(response_ms="soon"))
+        listed(ANSWERS.assign(response_ms="soon"))
