@@ -9,25 +9,22 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from analysis.errors import AnalysisError
+from analysis.words import counted
 from study.finding import studies
 from study.problems import DesignError
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     import pandas as pd
 
     from analysis.planned.plan import Plan
-
-    Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
 DONE, PROBLEMS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -110,108 +107,79 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE, f"{message[:1].upper()}{message[1:]}.\nSee: {self.prog} --help\n")
 
 
+class Option:
+    """What `add_argument` is told, for commands that have it."""
+
+    def __init__(self, *names: str, group: str = "", **settings: Any) -> None:
+        self.names, self.group, self.settings = names, group, settings
+
+
+Run: TypeAlias = Callable[[argparse.Namespace], int]
+
+COMMANDS: dict[str, tuple[Run, str, Mapping[str, str], Sequence[Option]]] = {}
+"""What runs each command, what it does, examples with what they do, and its options."""
+
+
+def _command(
+    name: str, summary: str, examples: Mapping[str, str], *options: Option
+) -> Callable[[Run], Run]:
+    """The function below runs the command ``name``."""
+
+    def register(run: Run) -> Run:
+        COMMANDS[name] = run, summary, examples, options
+        return run
+
+    return register
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     top = _Parser(
         prog="python -m analysis",
         description="From oTree's exports to the pre-registered analysis.",
         epilog=_examples(
-            ("is the export whole?", "check exports/"),
-            ("the whole analysis", 'report exports/ -o "my report"'),
-            ("more about a command", "report --help"),
+            {
+                "is the export whole?": "check exports/",
+                "the whole analysis": 'report exports/ -o "my report"',
+                "more about a command": "report --help",
+            }
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands: Commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_check, _report, _estimate, _power, _simulate, _preregister, _codebook):
-        add(commands)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (run, summary, examples, options) in COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=summary[:1].upper() + summary[1:] + ".",
+            epilog=_examples(examples),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.set_defaults(run=run)
+        groups: dict[str, argparse._ActionsContainer] = {"": command}
+        for option in options:
+            more = {"choices": list(studies())} if "--experiment" in option.names else {}
+            if option.group not in groups:
+                groups[option.group] = command.add_argument_group(option.group)
+            groups[option.group].add_argument(*option.names, **(option.settings | more))
     return top
 
 
-def _examples(*examples: tuple[str, str]) -> str:
-    names = _example_names()
-    told = [(what, _named(command, names)) for what, command in examples]
-    width = max(len(command) for _, command in told)
-    lines = [f"  python -m analysis {command:<{width}}  # {what}" for what, command in told]
+def _examples(examples: Mapping[str, str]) -> str:
+    told = {what: _named(command) for what, command in examples.items()}
+    width = max(map(len, told.values()))
+    lines = [f"  python -m analysis {each:<{width}}  # {what}" for what, each in told.items()]
     return "\n".join(["examples:", *lines])
 
 
-def _example_names() -> dict[str, str]:
-    """What the examples call STUDY, ARM and COLUMN: names of the first study that has arms."""
+def _named(command: str) -> str:
+    """An example whose STUDY, ARM and COLUMN are those of the first study that has arms."""
     study = next((each for each in studies().values() if each.arms), None)
     if study is None:
-        return {}
+        return command
     later = [n for n, m in study.measures.items() if m.is_scale and n not in study.written_before]
-    return {"STUDY": study.name, "ARM": study.names[-1], "COLUMN": next(iter(later), "COLUMN")}
-
-
-def _named(command: str, names: Mapping[str, str]) -> str:
-    for word, name in names.items():
-        command = command.replace(word, name)
-    return command
-
-
-def _command(
-    commands: Commands,
-    name: str,
-    run: Callable[[argparse.Namespace], int],
-    summary: str,
-    *examples: tuple[str, str],
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(
-        name,
-        help=summary,
-        description=summary[:1].upper() + summary[1:] + ".",
-        epilog=_examples(*examples),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.set_defaults(run=run)
-    return command
-
-
-def _exports(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "exports", nargs="+", type=_path, metavar="EXPORT", help="CSV file or folder from oTree"
-    )
-
-
-def _selection(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--include-bots", action="store_true", help="keep simulated participants (for trying out)"
-    )
-    command.add_argument(
-        "--include-demo",
-        action="store_true",
-        help="keep sessions created from the demo page, and pilots",
-    )
-
-
-def _plan_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--plan",
-        type=Path,
-        metavar="FILE",
-        action="append",
-        default=[],
-        help="a plan in the place of that of the study which it names; may be repeated",
-    )
-
-
-def _experiment_option(command: argparse.ArgumentParser, *, required: bool = False) -> None:
-    command.add_argument(
-        "--experiment",
-        required=required,
-        choices=list(studies()),
-        help="which study" if required else "which study (default: all there are)",
-    )
-
-
-def _output(
-    command: argparse.ArgumentParser, metavar: str, meaning: str, *, required: bool = False
-) -> None:
-    command.add_argument(
-        "-o", "--output", type=Path, metavar=metavar, help=meaning, required=required
-    )
+    names = {"STUDY": study.name, "ARM": study.names[-1], "COLUMN": next(iter(later), "COLUMN")}
+    return re.sub("|".join(names), lambda word: names[word[0]], command)
 
 
 def _path(text: str) -> Path:
@@ -247,6 +215,43 @@ def _effect(text: str) -> tuple[str, float]:
         raise argparse.ArgumentTypeError(f"{text!r} is not an effect such as ARM=0.4") from None
 
 
+EXPORTS = Option(
+    "exports", nargs="+", type=_path, metavar="EXPORT", help="CSV file or folder from oTree"
+)
+SELECTION = (
+    Option(
+        "--include-bots", action="store_true", help="keep simulated participants (for trying out)"
+    ),
+    Option(
+        "--include-demo",
+        action="store_true",
+        help="keep sessions created from the demo page, and pilots",
+    ),
+)
+PLAN = Option(
+    "--plan",
+    type=Path,
+    metavar="FILE",
+    action="append",
+    default=[],
+    help="a plan in the place of that of the study which it names; may be repeated",
+)
+ANY_STUDY = Option("--experiment", help="which study (default: all there are)")
+ONE_STUDY = Option("--experiment", required=True, help="which study")
+FORMAT = Option(
+    "--format", choices=("table", "csv", "json"), default="table", help="default: table"
+)
+
+
+def _output(metavar: str, meaning: str, *, required: bool = False) -> Option:
+    return Option("-o", "--output", type=Path, metavar=metavar, help=meaning, required=required)
+
+
+def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """Some of the options by their names."""
+    return {name: getattr(options, name) for name in names}
+
+
 def _read_plans(options: argparse.Namespace) -> dict[str, Plan]:
     """The plan of each study, or of the one that was asked for."""
     from analysis.planned.plan import plans
@@ -260,26 +265,16 @@ def _read_plans(options: argparse.Namespace) -> dict[str, Plan]:
         return {options.experiment: found[options.experiment]}
 
 
-def _read_plan(options: argparse.Namespace) -> Plan:
-    return _read_plans(options)[options.experiment]
-
-
 # ------------------------------------------------------------------------------------- check
 
 
-def _check(commands: Commands) -> None:
-    command = _command(
-        commands,
-        "check",
-        _run_check,
-        "say whether exports are whole and consistent",
-        ("a folder of exports", "check exports/"),
-        ("one file", "check all_apps_wide.csv"),
-    )
-    _exports(command)
-
-
-def _run_check(options: argparse.Namespace) -> int:
+@_command(
+    "check",
+    "say whether exports are whole and consistent",
+    {"a folder of exports": "check exports/", "one file": "check all_apps_wide.csv"},
+    EXPORTS,
+)
+def _check(options: argparse.Namespace) -> int:
     from analysis.exports.checks import check
     from analysis.exports.problems import ERROR
 
@@ -288,71 +283,53 @@ def _run_check(options: argparse.Namespace) -> int:
         print(problem if problem.severity == ERROR else f"(warning) {problem}")
     errors = [problem for problem in problems if problem.severity == ERROR]
     if errors:
-        return _fail(f"{_counted(len(errors), 'problem')}.", PROBLEMS)
-    warnings = f" ({_counted(len(problems), 'warning')})" if problems else ""
+        return _fail(f"{counted(len(errors), 'problem')}.", PROBLEMS)
+    warnings = f" ({counted(len(problems), 'warning')})" if problems else ""
     print(f"No problems found{warnings}.")
     return DONE
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 # ------------------------------------------------------------------------------------ report
 
 
-def _report(commands: Commands) -> None:
-    command = _command(
-        commands,
-        "report",
-        _run_report,
-        "write the whole pre-registered analysis: report.html, tables, figures, estimates",
-        ("exports of any number of sessions", "report exports/ -o report"),
-        ("simulated participants", "report simulated/ -o trial --include-bots"),
-        ("quickly, for a first look", "report exports/ -o look --draws 999"),
-    )
-    _exports(command)
-    _output(command, "DIR", "folder for the report; made if it does not exist", required=True)
-    _experiment_option(command)
-    _plan_option(command)
-    command.add_argument(
+@_command(
+    "report",
+    "write the whole pre-registered analysis: report.html, tables, figures, estimates",
+    {
+        "exports of any number of sessions": "report exports/ -o report",
+        "simulated participants": "report simulated/ -o trial --include-bots",
+        "quickly, for a first look": "report exports/ -o look --draws 999",
+    },
+    EXPORTS,
+    _output("DIR", "folder for the report; made if it does not exist", required=True),
+    ANY_STUDY,
+    PLAN,
+    Option(
         "--preregistered",
         type=Path,
         metavar="FILE",
         action="append",
         default=[],
         help="a plan as it was registered: the report lists what is different; may be repeated",
-    )
-    _selection(command)
-    command.add_argument(
-        "--draws", type=_whole(99), metavar="N", help="draws of the randomization tests"
-    )
-    command.add_argument("--seed", type=_whole(0), metavar="N", help="seed of all random draws")
-    command.add_argument(
+    ),
+    *SELECTION,
+    Option("--draws", type=_whole(99), metavar="N", help="draws of the randomization tests"),
+    Option("--seed", type=_whole(0), metavar="N", help="seed of all random draws"),
+    Option(
         "--as-real",
         action="store_true",
         help="hold simulated participants, too, to the planned size and looks",
-    )
-
-
-def _run_report(options: argparse.Namespace) -> int:
+    ),
+)
+def _report(options: argparse.Namespace) -> int:
     from analysis.report import check_directory, write_report
 
     _read_plans(options)
     with _usage():
         check_directory(options.output, options.exports)
-    written = write_report(
-        options.exports,
-        options.output,
-        plan=options.plan,
-        preregistered=options.preregistered,
-        experiment=options.experiment,
-        include_bots=options.include_bots,
-        include_demo=options.include_demo,
-        draws=options.draws,
-        seed=options.seed,
-        as_real=options.as_real,
-    )
+    names = ("plan", "preregistered", "experiment", "include_bots", "include_demo")
+    more = _given(options, *names, "draws", "seed", "as_real")
+    written = write_report(options.exports, options.output, **more)
     print(f"The report is {written}")
     return DONE
 
@@ -369,7 +346,6 @@ ESTIMATORS = (
     "count_model",
     "ordered_logit",
 )
-FORMATS = ("table", "csv", "json")
 PLANNED = (
     "hypothesis",
     "claim",
@@ -388,76 +364,58 @@ PLANNED = (
 SE_TYPES = ("HC2", "HC3", "HC1", "HC0", "classical")
 
 
-def _estimate(commands: Commands) -> None:
-    command = _command(
-        commands,
-        "estimate",
-        _run_estimate,
-        "the whole planned table, or the effect of the arms on one outcome",
-        ("the planned table, as CSV", "estimate exports/ --format csv"),
-        (
-            "one outcome, as planned",
-            "estimate exports/ --experiment STUDY --outcome COLUMN",
-        ),
-        (
-            "another one, as CSV",
-            "estimate exports/ --experiment STUDY --outcome COLUMN --estimator welch --format csv",
-        ),
-    )
-    _exports(command)
-    _experiment_option(command)
-    command.add_argument(
+@_command(
+    "estimate",
+    "the whole planned table, or the effect of the arms on one outcome",
+    {
+        "the planned table, as CSV": "estimate exports/ --format csv",
+        "one outcome, as planned": "estimate exports/ --experiment STUDY --outcome COLUMN",
+        "another one, as CSV": "estimate exports/ --experiment STUDY --outcome COLUMN "
+        "--estimator welch --format csv",
+    },
+    EXPORTS,
+    ANY_STUDY,
+    Option(
         "--outcome", metavar="COLUMN", help="compare the arms on it (default: the planned table)"
-    )
-    command.add_argument("--control", metavar="ARM", help="arm compared with (default: control)")
-    command.add_argument("--estimator", choices=ESTIMATORS, help="default: the plan's")
-    command.add_argument(
+    ),
+    Option("--control", metavar="ARM", help="arm compared with (default: control)"),
+    Option("--estimator", choices=ESTIMATORS, help="default: the plan's"),
+    Option(
         "--covariates",
         type=_names,
         metavar="A,B",
         help="columns measured before treatment (default: the plan's)",
-    )
-    command.add_argument("--se-type", choices=SE_TYPES, help="default: HC2")
-    command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
-    command.add_argument(
+    ),
+    Option("--se-type", choices=SE_TYPES, help="default: HC2"),
+    FORMAT,
+    Option(
         "--interim", action="store_true", help="show real outcomes before the planned size or look"
-    )
-    _plan_option(command)
-    _selection(command)
-
-
-def _run_estimate(options: argparse.Namespace) -> int:
+    ),
+    PLAN,
+    *SELECTION,
+)
+def _estimate(options: argparse.Namespace) -> int:
     from analysis.commands.estimate import chosen, participants, planned_table
     from analysis.planned.coding import coded
 
     planned = _read_plans(options)
-    kept = {name: getattr(options, name) for name in ("include_bots", "include_demo", "interim")}
+    kept = _given(options, "include_bots", "include_demo", "interim")
+    own = _given(options, "control", "estimator", "covariates", "se_type")
     if options.outcome is None:
-        for name in ("control", "estimator", "covariates", "se_type"):
-            if getattr(options, name) is not None:
+        for name, value in own.items():
+            if value is not None:
                 raise UsageError(f"--{name.replace('_', '-')} goes with --outcome.")
-        table = planned_table(options.exports, planned, **kept)
-        shown = table[list(PLANNED)] if options.format == "table" else table
-        print(_formatted(shown, options.format))
-        for note in table.attrs["notes"]:
-            print(note, file=sys.stderr)
-        return DONE
-    if options.experiment is None:
-        raise UsageError("--outcome goes with --experiment.")
-    plan = planned[options.experiment]
-    data, plan = coded(participants(options.exports, plan, **kept), plan)
-    with _usage():
-        estimate = chosen(
-            data,
-            plan,
-            options.outcome,
-            control=options.control,
-            estimator=options.estimator,
-            covariates=options.covariates,
-            se_type=options.se_type,
-        )
-    found = estimate()
-    print(_formatted(found, options.format))
+        found = planned_table(options.exports, planned, **kept)
+        shown = found[list(PLANNED)] if options.format == "table" else found
+    else:
+        if options.experiment is None:
+            raise UsageError("--outcome goes with --experiment.")
+        plan = planned[options.experiment]
+        data, plan = coded(participants(options.exports, plan, **kept), plan)
+        with _usage():
+            estimate = chosen(data, plan, options.outcome, **own)
+        shown = found = estimate()
+    print(_formatted(shown, options.format))
     for note in found.attrs.get("notes", ()):
         print(note, file=sys.stderr)
     return DONE
@@ -476,91 +434,69 @@ def _formatted(frame: pd.DataFrame, form: str) -> str:
 # ------------------------------------------------------------------------------------- power
 
 
-def _power(commands: Commands) -> None:
-    command = _command(
-        commands,
-        "power",
-        _run_power,
-        "power and minimum detectable effect, by simulating the design",
-        ("at the planned size", "power --experiment STUDY --effect ARM=0.4"),
-        (
-            "a power curve",
-            "power --experiment STUDY --effect ARM=0.4 -n 120 240 360 480 --figure power.svg",
-        ),
-        (
-            "on a Dask cluster",
-            "power --experiment STUDY --effect ARM=0.3 -n 600 "
-            "--simulations 100000 --backend dask --scheduler tcp://10.0.0.5:8786",
-        ),
-    )
-    _experiment_option(command, required=True)
-    command.add_argument(
+@_command(
+    "power",
+    "power and minimum detectable effect, by simulating the design",
+    {
+        "at the planned size": "power --experiment STUDY --effect ARM=0.4",
+        "a power curve": "power --experiment STUDY --effect ARM=0.4 -n 120 240 360 480 "
+        "--figure power.svg",
+        "on a Dask cluster": "power --experiment STUDY --effect ARM=0.3 -n 600 "
+        "--simulations 100000 --backend dask --scheduler tcp://10.0.0.5:8786",
+    },
+    ONE_STUDY,
+    Option(
         "--effect",
         action="append",
         default=[],
         type=_effect,
         metavar="ARM=SIZE",
         help="effect of an arm against control in standard deviations; may be repeated",
-    )
-    command.add_argument(
+    ),
+    Option(
         "-n",
         nargs="+",
         type=_whole(1),
         metavar="N",
         help="participants in all arms together (default: the planned size); several numbers give "
         "a curve",
-    )
-    _power_design(command)
-    command.add_argument(
-        "--simulations", type=_whole(100), default=2_000, metavar="N", help="default: 2000"
-    )
-    command.add_argument("--seed", type=_whole(0), metavar="N", help="default: the plan's")
-    command.add_argument(
-        "--jobs", type=int, default=-1, metavar="N", help="processes (default: one per core)"
-    )
-    command.add_argument(
-        "--backend", choices=("loky", "threading", "dask"), default="loky", help="default: loky"
-    )
-    command.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster")
-    command.add_argument(
-        "--figure", type=_figure, metavar="FILE", help="draw the curve: .svg or .png"
-    )
-    command.add_argument("--format", choices=FORMATS, default="table", help="default: table")
-    _plan_option(command)
-
-
-def _power_design(command: argparse.ArgumentParser) -> None:
-    design = command.add_argument_group("assumptions about the design")
-    for name, default, kind, meaning in (
-        ("--session-size", 24, int, "participants per session"),
-        ("--session-correlation", 0.02, float, "share of the variance between sessions"),
-        ("--baseline-correlation", 0.5, float, "of the outcome with the covariates"),
-        ("--attrition", 0.05, float, "share of the assigned who are lost"),
-    ):
-        design.add_argument(
-            name, type=kind, metavar="X", help=f"{meaning} (default: the plan's, or {default})"
+    ),
+    *(
+        Option(
+            name,
+            type=kind,
+            metavar="X",
+            help=f"{meaning} (default: the plan's, or {default})",
+            group="assumptions about the design",
         )
-
-
-def _run_power(options: argparse.Namespace) -> int:
+        for name, default, kind, meaning in (
+            ("--session-size", 24, int, "participants per session"),
+            ("--session-correlation", 0.02, float, "share of the variance between sessions"),
+            ("--baseline-correlation", 0.5, float, "of the outcome with the covariates"),
+            ("--attrition", 0.05, float, "share of the assigned who are lost"),
+        )
+    ),
+    Option("--simulations", type=_whole(100), default=2_000, metavar="N", help="default: 2000"),
+    Option("--seed", type=_whole(0), metavar="N", help="default: the plan's"),
+    Option("--jobs", type=int, default=-1, metavar="N", help="processes (default: one per core)"),
+    Option(
+        "--backend", choices=("loky", "threading", "dask"), default="loky", help="default: loky"
+    ),
+    Option("--scheduler", metavar="ADDRESS", help="of the Dask cluster"),
+    Option("--figure", type=_figure, metavar="FILE", help="draw the curve: .svg or .png"),
+    FORMAT,
+    PLAN,
+)
+def _power(options: argparse.Namespace) -> int:
     from analysis.simulation.power import power
 
-    plan = _read_plan(options)
-    simulated = partial(
-        power,
-        options.experiment,
-        dict(options.effect),
-        session_size=options.session_size,
-        session_correlation=options.session_correlation,
-        baseline_correlation=options.baseline_correlation,
-        attrition=options.attrition,
-        simulations=options.simulations,
-        plan=plan,
-        seed=options.seed,
-        jobs=options.jobs,
-        backend=options.backend,
-        scheduler=options.scheduler,
-    )
+    plan = _read_plans(options)[options.experiment]
+    assumed = ("session_size", "session_correlation", "baseline_correlation", "attrition")
+    more = _given(options, *assumed, "simulations", "seed", "jobs", "backend", "scheduler")
+
+    def simulated(n: int | Sequence[int]) -> pd.DataFrame:
+        return power(options.experiment, dict(options.effect), n, plan=plan, **more)
+
     curve = simulated(options.n or plan.size)
     shown = _compact(curve) if options.format == "table" else curve
     print(_formatted(shown, options.format))
@@ -637,21 +573,16 @@ def _verdicts(curve: pd.DataFrame, at_size: pd.DataFrame, plan: Plan) -> Iterato
 # ---------------------------------------------------------------------------------- simulate
 
 
-def _simulate(commands: Commands) -> None:
-    command = _command(
-        commands,
-        "simulate",
-        _run_simulate,
-        "write exports of simulated participants, marked as simulated",
-        ("no effect", "simulate --experiment STUDY -n 120 -o simulated"),
-        (
-            "a planted one",
-            "simulate --experiment STUDY -n 240 --effect COLUMN.ARM=0.5 -o simulated",
-        ),
-    )
-    _experiment_option(command, required=True)
-    command.add_argument("-n", required=True, type=_whole(1), metavar="N", help="participants")
-    command.add_argument(
+@_command(
+    "simulate",
+    "write exports of simulated participants, marked as simulated",
+    {
+        "no effect": "simulate --experiment STUDY -n 120 -o simulated",
+        "a planted one": "simulate --experiment STUDY -n 240 --effect COLUMN.ARM=0.5 -o simulated",
+    },
+    ONE_STUDY,
+    Option("-n", required=True, type=_whole(1), metavar="N", help="participants"),
+    Option(
         "--effect",
         action="append",
         default=[],
@@ -659,21 +590,15 @@ def _simulate(commands: Commands) -> None:
         metavar="ARM=SIZE",
         help="in standard deviations: ARM=SIZE on the main outcomes of the study's people.py, "
         "OUTCOME.ARM=SIZE on one of them; may be repeated",
-    )
-    command.add_argument("--seed", default="1", metavar="TEXT", help="default: 1")
-    _output(command, "DIR", "folder for the exports; made if it does not exist", required=True)
-
-
-def _run_simulate(options: argparse.Namespace) -> int:
+    ),
+    Option("--seed", default="1", metavar="TEXT", help="default: 1"),
+    _output("DIR", "folder for the exports; made if it does not exist", required=True),
+)
+def _simulate(options: argparse.Namespace) -> int:
     from analysis.simulation.simulate import simulate
 
-    simulate(
-        options.experiment,
-        options.n,
-        options.output,
-        effects=dict(options.effect),
-        seed=options.seed,
-    )
+    effects, where = dict(options.effect), options.output
+    simulate(options.experiment, options.n, where, effects=effects, seed=options.seed)
     print(f"Simulated exports are in {options.output}")
     return DONE
 
@@ -681,21 +606,18 @@ def _run_simulate(options: argparse.Namespace) -> int:
 # ------------------------------------------------------------------- preregister and codebook
 
 
-def _preregister(commands: Commands) -> None:
-    command = _command(
-        commands,
-        "preregister",
-        _run_preregister,
-        "print the plan as text under the usual registry headings",
-        ("to read", "preregister"),
-        ("one study, to a file", "preregister --experiment STUDY -o preregistration.md"),
-    )
-    _experiment_option(command)
-    _plan_option(command)
-    _output(command, "FILE", "Markdown file (default: print it)")
-
-
-def _run_preregister(options: argparse.Namespace) -> int:
+@_command(
+    "preregister",
+    "print the plan as text under the usual registry headings",
+    {
+        "to read": "preregister",
+        "one study, to a file": "preregister --experiment STUDY -o preregistration.md",
+    },
+    ANY_STUDY,
+    PLAN,
+    _output("FILE", "Markdown file (default: print it)"),
+)
+def _preregister(options: argparse.Namespace) -> int:
     from analysis.planned.preregister import preregistration
 
     text = "\n".join(map(preregistration, _read_plans(options).values()))
@@ -707,18 +629,13 @@ def _run_preregister(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _codebook(commands: Commands) -> None:
-    command = _command(
-        commands,
-        "codebook",
-        _run_codebook,
-        "write what every column means, as Markdown and Frictionless Table Schema",
-        ("into a folder", "codebook -o codebook"),
-    )
-    _output(command, "DIR", "folder for the codebook; made if it does not exist", required=True)
-
-
-def _run_codebook(options: argparse.Namespace) -> int:
+@_command(
+    "codebook",
+    "write what every column means, as Markdown and Frictionless Table Schema",
+    {"into a folder": "codebook -o codebook"},
+    _output("DIR", "folder for the codebook; made if it does not exist", required=True),
+)
+def _codebook(options: argparse.Namespace) -> int:
     from analysis.exports.codebook import write_codebook
 
     write_codebook(options.output)

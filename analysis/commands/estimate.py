@@ -27,33 +27,8 @@ WITH_SE_TYPE = ("planned", "difference_in_means", "lin", "count_model")
 """The estimators that offer several standard errors."""
 
 
-def planned_estimator(
-    data: pd.DataFrame,
-    outcome: str,
-    treatment: str,
-    control: object,
-    *,
-    covariates: Sequence[str],
-    by_arm: Sequence[str],
-    sessions: str | None,
-    se_type: str,
-) -> pd.DataFrame:
-    """Each arm against ``control`` by the regression of the plan."""
-    return view(
-        data,
-        outcome,
-        treatment,
-        control,
-        "planned",
-        se_type=se_type,
-        covariates=[name for name in covariates if name not in by_arm],
-        by_arm=by_arm,
-        sessions=sessions,
-    )
-
-
 ESTIMATORS: Mapping[str, Callable[..., pd.DataFrame]] = {
-    "planned": planned_estimator,
+    "planned": partial(view, estimator="planned"),
     "difference_in_means": estimators.difference_in_means,
     "lin": estimators.lin,
     "welch": estimators.welch,
@@ -67,9 +42,9 @@ def participants(
     exports: Sequence[str | Path],
     plan: Plan,
     *,
-    include_bots: bool = False,
-    include_demo: bool = False,
-    interim: bool = False,
+    include_bots: bool,
+    include_demo: bool,
+    interim: bool,
 ) -> pd.DataFrame:
     """The participants whom the plan of their study analyses, with the derived columns.
 
@@ -97,9 +72,9 @@ def planned_table(
     exports: Sequence[str | Path],
     planned: Mapping[str, Plan],
     *,
-    include_bots: bool = False,
-    include_demo: bool = False,
-    interim: bool = False,
+    include_bots: bool,
+    include_demo: bool,
+    interim: bool,
 ) -> pd.DataFrame:
     """The whole planned table of the exports, of the studies whose plans are given."""
     everyone = load(list(exports), include_bots=include_bots, include_demo=include_demo)
@@ -157,7 +132,9 @@ def _options(
     elif name in ("lin", "planned"):
         options["covariates"] = list(plan.covariates)
     if name == "planned":
-        options["by_arm"] = [each for each in plan.by_arm if each in options["covariates"]]
+        adjusted = options["covariates"]
+        options["by_arm"] = [each for each in plan.by_arm if each in adjusted]
+        options["covariates"] = [each for each in adjusted if each not in plan.by_arm]
         options["sessions"] = SESSION if plan.session_effects else None
     if name in WITH_SE_TYPE:
         options["se_type"] = se_type or "HC2"
