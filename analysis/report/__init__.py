@@ -22,7 +22,6 @@ from analysis.exports.participants import load, load_answers
 from analysis.exports.problems import ERROR
 from analysis.exports.reading import Files, read_files
 from analysis.planned.comparison import differences
-from analysis.planned.estimate import assigned
 from analysis.planned.plan import FILE, Plan, plans, read_plan
 from analysis.report import manifest, methods
 from analysis.report.chapter import Chapter, write_chapter
@@ -191,7 +190,7 @@ def _page(
     unknown_columns = list(everyone.attrs.get("unknown_columns", ()))
     everyone = everyone[everyone["experiment"].isin(list(used))]
     chapters = [
-        _chapter(everyone[everyone["experiment"] == name], answers, plan, as_real)
+        write_chapter(everyone[everyone["experiment"] == name], answers, plan, as_real=as_real)
         for name, plan in used.items()
     ]
     departures = _draws(planned, used)
@@ -220,14 +219,6 @@ def _interim(chapters: Sequence[Chapter]) -> list[methods.Caution]:
             look = f" (planned look {reached.look})" if reached.shown else ""
             found.append(methods.Caution(f"{chapter.plan.title}: {count}{look}", "interim"))
     return found
-
-
-def _chapter(
-    everyone: pd.DataFrame, answers: pd.DataFrame | None, plan: Plan, as_real: bool
-) -> Chapter:
-    drawn = assigned(everyone, plan)
-    mark = " · ".join(caution.mark for caution in methods.cautions(drawn, [plan]))
-    return write_chapter(everyone, drawn, answers, plan, mark, as_real=as_real)
 
 
 def _elsewhere(planned: Mapping[str, Plan], own: Sequence[str | Path]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import pandas as pd
 
@@ -12,22 +13,25 @@ from analysis.planned.estimate import (
     COLUMNS,
     Notes,
     analysed,
+    assigned,
     estimate_experiment,
     interim_sentence,
 )
-from analysis.planned.heterogeneity import heterogeneity
 from analysis.planned.patterns import judge
 from analysis.planned.plan import Family, Plan
 from analysis.planned.progress import Progress, progress
 from analysis.planned.validity import manipulated
-from analysis.planned.versions import by_version
 from analysis.report import diagnosis, figures, planned_tables, validity
 from analysis.report.drawing import Picture
 from analysis.report.effort import pace
 from analysis.report.findings import CLAIMED, Finding, findings
+from analysis.report.methods import cautions
 from analysis.report.table import Table
+from analysis.report.units import arm_name
 from analysis.words import counted, listed
 from steps.round import main_round
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,33 @@ class Section:
 
     name: str
     title: str
-    paragraphs: Sequence[str] = ()
-    findings: Sequence[Finding] = ()
-    pictures: Sequence[Picture] = ()
-    tables: Sequence[Table] = ()
-    folded: Sequence[Table] = ()
+    paragraphs: Sequence[str]
+    findings: Sequence[Finding]
+    pictures: Sequence[Picture]
+    tables: Sequence[Table]
+    folded: Sequence[Table]
+
+
+def section(
+    name: str,
+    title: str,
+    *,
+    paragraphs: Sequence[str] = (),
+    findings: Sequence[Finding] = (),
+    pictures: Sequence[Picture | None] = (),
+    tables: Sequence[Table | None] = (),
+    folded: Sequence[Table | None] = (),
+) -> Section | None:
+    """A section of what there is; None if there is nothing."""
+    parts = paragraphs, findings, pictures, tables, folded
+    if not any(part for kind in parts for part in kind):
+        return None
+    told = [text for text in paragraphs if text]
+    return Section(name, title, told, findings, _there(pictures), _there(tables), _there(folded))
+
+
+def _there(parts: Sequence[T | None]) -> list[T]:
+    return [part for part in parts if part is not None]
 
 
 @dataclass(frozen=True)
@@ -55,11 +81,6 @@ class Chapter:
     progress: Progress | None = None
 
     @property
-    def primary(self) -> Sequence[Finding]:
-        """The findings on the primary outcomes."""
-        return [finding for section in self.sections[:1] for finding in section.findings]
-
-    @property
     def pictures(self) -> list[Picture]:
         return [picture for section in self.sections for picture in section.pictures]
 
@@ -70,7 +91,11 @@ class Chapter:
 
 @dataclass
 class _Writer:
-    """What the sections of a chapter are made from."""
+    """What the sections of a chapter are made from.
+
+    ``everyone`` came, ``assigned`` are those of them who are analysed in the arm that was drawn;
+    ``mark`` goes into every figure.
+    """
 
     everyone: pd.DataFrame
     assigned: pd.DataFrame
@@ -78,93 +103,80 @@ class _Writer:
     plan: Plan
     mark: str
     notes: Notes = field(default_factory=Notes)
-    reached: Progress | None = None
+
+    def known(self, outcome: str) -> bool:
+        return outcome in self.assigned.columns and bool(self.assigned[outcome].notna().any())
 
 
 def write_chapter(
-    everyone: pd.DataFrame,
-    assigned: pd.DataFrame,
-    answers: pd.DataFrame | None,
-    plan: Plan,
-    mark: str,
-    *,
-    as_real: bool = False,
+    everyone: pd.DataFrame, answers: pd.DataFrame | None, plan: Plan, *, as_real: bool = False
 ) -> Chapter:
     """The chapter of one experiment; before its planned size and looks, without any outcome by
     arm.
 
-    ``everyone`` came, ``assigned`` are those of them who are analysed in the arm that was drawn;
-    ``answers`` is None if no answers were exported; ``mark`` goes into every figure.
+    ``everyone`` came; ``answers`` is None if no answers were exported.
     """
-    writer = _Writer(everyone, assigned, answers, plan, mark)
-    counts = assigned["arm"].value_counts()
-    absent = [figures.arm_name(arm) for arm in plan.arms if counts.get(arm, 0) == 0]
+    drawn = assigned(everyone, plan)
+    mark = " · ".join(caution.mark for caution in cautions(drawn, [plan]))
+    writer = _Writer(everyone, drawn, answers, plan, mark)
+    counts = drawn["arm"].value_counts()
+    absent = [arm_name(arm) for arm in plan.arms if counts.get(arm, 0) == 0]
     if absent:
         writer.notes.add(f"Nobody was assigned to {listed(absent)}.")
-    if not len(assigned):
-        return _empty(writer)
-    kept = analysed(assigned, plan, writer.notes)
-    compared = replace(writer, assigned=assigned if kept.empty else kept)
-    reached = progress(compared.assigned, plan, as_real=as_real)
-    people, used = coded(compared.assigned, plan)
-    compared = replace(compared, assigned=people, plan=used, reached=reached)
-    if not reached.shown:
-        return _interim(writer, compared, reached)
-    estimates = estimate_experiment(people, used, writer.notes, reached)
-    manipulation = manipulated(people, used, writer.notes)
-    sections = [
-        _primary(compared, estimates, manipulation),
-        _outcomes(compared),
-        _secondary(compared, estimates),
-        _sensitivity(compared),
-        _heterogeneity(compared),
-        _versions(compared),
-        _flow(writer, compared),
-        _balance(compared),
-        _checks(compared, manipulation),
-        Section("limits", "What this study cannot show", plan.limits) if plan.limits else None,
-    ]
-    shown = [section for section in sections if section is not None]
-    notes = writer.notes.departures
-    return Chapter(plan, _summary(compared), shown, estimates, notes, reached)
+    if drawn.empty:
+        sentence = (
+            f"Nobody in these data was assigned to an arm of this experiment "
+            f"({counted(len(everyone), 'participant')} came), so nothing can be estimated."
+        )
+        return Chapter(plan, sentence, [], pd.DataFrame(columns=list(COLUMNS)), [])
+    kept = analysed(drawn, plan, writer.notes)
+    kept = drawn if kept.empty else kept
+    reached = progress(kept, plan, as_real=as_real)
+    people, used = coded(kept, plan)
+    compared = replace(writer, assigned=people, plan=used)
+    notes, summary = writer.notes, _summary(compared, reached)
+    if reached.shown:
+        estimates = estimate_experiment(people, used, notes, reached)
+        manipulation = manipulated(people, used, notes)
+        sections = [
+            _primary(compared, estimates, manipulation),
+            _outcomes(compared),
+            _secondary(compared, estimates),
+            section(
+                "sensitivity",
+                "Does it hold up otherwise?",
+                tables=[validity.sensitivity_table(people, used, notes, reached)],
+            ),
+            section(
+                "heterogeneity",
+                "For whom effects differ",
+                tables=[planned_tables.heterogeneity_table(people, used, notes)],
+            ),
+            section(
+                "versions",
+                "Is it the effect of one version?",
+                tables=[planned_tables.versions_table(people, used, notes)],
+            ),
+            _flow(writer, compared),
+            _balance(compared),
+            _checks(compared, manipulation),
+            section("limits", "What this study cannot show", paragraphs=plan.limits),
+        ]
+    else:
+        # What may be known before a look: who came, and whether the draw made arms alike.
+        summary = f"{summary} {interim_sentence(reached, plan)}"
+        estimates = pd.DataFrame(columns=list(COLUMNS))
+        sections = [_came(writer), _balance(compared)]
+    shown = [each for each in sections if each is not None]
+    return Chapter(plan, summary, shown, estimates, notes.departures, reached)
 
 
-def _interim(writer: _Writer, compared: _Writer, reached: Progress) -> Chapter:
-    """What may be known before a look: who came, and whether the draw made arms alike."""
-    sections = [_came(writer), _balance(compared)]
-    shown = [section for section in sections if section is not None]
-    summary = f"{_summary(compared)} {interim_sentence(reached, writer.plan)}"
-    empty = pd.DataFrame(columns=list(COLUMNS))
-    return Chapter(writer.plan, summary, shown, empty, writer.notes.departures, reached)
-
-
-def _came(writer: _Writer) -> Section:
-    """The flow up to assignment, and no further."""
-    before = diagnosis.flow_before(writer.everyone, len(writer.assigned), writer.plan.study)
-    by_arm = diagnosis.flow_by_arm(writer.assigned, writer.plan)[["Assigned"]]
-    return Section(
-        "flow",
-        "Who took part so far",
-        paragraphs=_forced(writer),
-        pictures=[figures.flow(before, by_arm, writer.plan, writer.mark)],
-    )
-
-
-def _empty(writer: _Writer) -> Chapter:
-    sentence = (
-        f"Nobody in these data was assigned to an arm of this experiment "
-        f"({counted(len(writer.everyone), 'participant')} came), so nothing can be estimated."
-    )
-    return Chapter(writer.plan, sentence, [], pd.DataFrame(columns=list(COLUMNS)), [])
-
-
-def _summary(writer: _Writer) -> str:
+def _summary(writer: _Writer, reached: Progress) -> str:
     counts = writer.assigned["arm"].value_counts()
-    arms = [f"{int(counts.get(a, 0))} {figures.arm_name(a)}" for a in writer.plan.arms]
+    arms = [f"{int(counts.get(a, 0))} {arm_name(a)}" for a in writer.plan.arms]
     sessions = writer.assigned["session_code"].nunique()
-    reached = writer.reached
     look = ""
-    if reached is not None and reached.shown and reached.last > 1:
+    if reached.shown and reached.last > 1:
         which = "the complete data" if reached.complete else f"planned look {reached.look}"
         look = (
             f" This is {which} of {reached.size:,} participants; p-values are held against "
@@ -176,16 +188,14 @@ def _summary(writer: _Writer) -> str:
     )
 
 
-def _known(writer: _Writer, outcome: str) -> bool:
-    return outcome in writer.assigned.columns and bool(writer.assigned[outcome].notna().any())
-
-
-def _primary(writer: _Writer, estimates: pd.DataFrame, manipulation: pd.DataFrame) -> Section:
+def _primary(
+    writer: _Writer, estimates: pd.DataFrame, manipulation: pd.DataFrame
+) -> Section | None:
     plan = writer.plan
     pictures = [
         figures.effects(writer.assigned, estimates, plan, plan.outcomes[name], writer.mark)
         for name in plan.primary.outcomes
-        if _known(writer, name)
+        if writer.known(name)
     ]
     judged = judge(estimates, plan)
     failed = validity.failed(manipulation, estimates, plan)
@@ -198,9 +208,8 @@ def _primary(writer: _Writer, estimates: pd.DataFrame, manipulation: pd.DataFram
     tables = [validity.pattern_table(each, plan) for each in judged]
     tables += _effects(estimates, plan, plan.first, "primary")
     if len(plan.members) == 2 and len(plan.arms) == 4:
-        table = planned_tables.factorial_table(writer.assigned, plan, writer.notes)
-        tables += [table] if table else []
-    return Section(
+        tables.append(planned_tables.factorial_table(writer.assigned, plan, writer.notes))
+    return section(
         "answers",
         "The answers",
         paragraphs=[
@@ -215,13 +224,14 @@ def _primary(writer: _Writer, estimates: pd.DataFrame, manipulation: pd.DataFram
 
 def _effects(
     estimates: pd.DataFrame, plan: Plan, families: Sequence[Family], name: str
-) -> list[Table]:
-    robust = planned_tables.robustness_table(estimates, plan, families, name)
-    found = [planned_tables.effects_table(estimates, plan, families, name)]
-    return [*found, robust] if robust else found
+) -> list[Table | None]:
+    return [
+        planned_tables.effects_table(estimates, plan, families, name),
+        planned_tables.robustness_table(estimates, plan, families, name),
+    ]
 
 
-def _outcomes(writer: _Writer) -> Section:
+def _outcomes(writer: _Writer) -> Section | None:
     plan = writer.plan
     names = [
         name for name in plan.judged if name in plan.primary.outcomes or plan.outcomes[name].drawn
@@ -229,19 +239,14 @@ def _outcomes(writer: _Writer) -> Section:
     pictures = [
         figures.distribution(writer.assigned, plan, plan.outcomes[name], writer.mark)
         for name in names
-        if _known(writer, name)
+        if writer.known(name)
     ]
-    paragraphs = []
     over_time, missing = _effort_over_time(writer)
-    if missing:
-        paragraphs.append(missing)
-    if over_time is not None:
-        pictures.append(over_time)
-    return Section(
+    return section(
         "outcomes",
         "Outcomes by arm",
-        paragraphs=paragraphs,
-        pictures=pictures,
+        paragraphs=[missing],
+        pictures=[*pictures, over_time],
         tables=[planned_tables.describe(writer.assigned, plan)],
     )
 
@@ -277,7 +282,6 @@ def _secondary(writer: _Writer, estimates: pd.DataFrame) -> Section | None:
     families = plan.others
     if not families:
         return None
-    overview = figures.overview(estimates, plan, writer.mark)
     found = findings(estimates, plan, families)
     tested = [each for each in found if each.verdict not in ("missing", "described")]
     claimed = [each for each in found if each.verdict in CLAIMED]
@@ -287,39 +291,14 @@ def _secondary(writer: _Writer, estimates: pd.DataFrame) -> Section | None:
         f"outcomes {'has' if len(claimed) == 1 else 'have'} an answer at the {level:.3g}% level"
         f"{'; the others are not settled' if len(claimed) < len(tested) else ''}."
     )
-    return Section(
+    return section(
         "secondary",
         "Secondary outcomes",
         paragraphs=[sentence],
         findings=claimed,
-        pictures=[overview] if overview else [],
+        pictures=[figures.overview(estimates, plan, writer.mark)],
         tables=_effects(estimates, plan, families, "secondary"),
     )
-
-
-def _sensitivity(writer: _Writer) -> Section | None:
-    assert writer.reached is not None
-    table = validity.sensitivity_table(writer.assigned, writer.plan, writer.notes, writer.reached)
-    if table is None:
-        return None
-    return Section("sensitivity", "Does it hold up otherwise?", tables=[table])
-
-
-def _heterogeneity(writer: _Writer) -> Section | None:
-    slopes = heterogeneity(writer.assigned, writer.plan, writer.notes)
-    table = planned_tables.heterogeneity_table(slopes, writer.plan)
-    if table is None:
-        return None
-    return Section("heterogeneity", "For whom effects differ", tables=[table])
-
-
-def _versions(writer: _Writer) -> Section | None:
-    table = planned_tables.versions_table(
-        by_version(writer.assigned, writer.plan, writer.notes), writer.plan
-    )
-    if table is None:
-        return None
-    return Section("versions", "Is it the effect of one version?", tables=[table])
 
 
 def _forced(writer: _Writer) -> list[str]:
@@ -333,66 +312,75 @@ def _forced(writer: _Writer) -> list[str]:
     ]
 
 
-def _flow(writer: _Writer, compared: _Writer) -> Section:
+def _came(writer: _Writer) -> Section | None:
+    """The flow up to assignment, and no further."""
+    by_arm = diagnosis.flow_by_arm(writer.assigned, writer.plan)[["Assigned"]]
+    return section(
+        "flow",
+        "Who took part so far",
+        paragraphs=_forced(writer),
+        pictures=[_drawn_flow(writer, by_arm)],
+    )
+
+
+def _flow(writer: _Writer, compared: _Writer) -> Section | None:
     """Everybody who was assigned; attrition of those who are compared."""
-    plan = writer.plan
-    before = diagnosis.flow_before(writer.everyone, len(writer.assigned), writer.plan.study)
+    plan, notes = writer.plan, writer.notes
     by_arm = diagnosis.flow_by_arm(writer.assigned, plan)
-    tables = [
-        diagnosis.panel_table(writer.everyone, plan),
-        diagnosis.flow_table(by_arm, plan),
-        diagnosis.attrition_table(compared.assigned, plan, writer.notes),
-        diagnosis.lee_table(compared.assigned, plan, writer.notes),
-    ]
-    return Section(
+    return section(
         "flow",
         "Who took part, and who is missing",
         paragraphs=_forced(writer),
-        pictures=[figures.flow(before, by_arm, plan, writer.mark)],
-        tables=[table for table in tables if table is not None],
+        pictures=[_drawn_flow(writer, by_arm)],
+        tables=[
+            diagnosis.panel_table(writer.everyone, plan),
+            diagnosis.flow_table(by_arm, plan),
+            diagnosis.attrition_table(compared.assigned, plan, notes),
+            diagnosis.lee_table(compared.assigned, plan, notes),
+        ],
     )
+
+
+def _drawn_flow(writer: _Writer, by_arm: pd.DataFrame) -> Picture:
+    before = diagnosis.flow_before(writer.everyone, len(writer.assigned), writer.plan.study)
+    return figures.flow(before, by_arm, writer.plan, writer.mark)
 
 
 def _balance(writer: _Writer) -> Section | None:
     frame = diagnosis.balance_frame(writer.assigned, writer.plan, writer.notes)
     if frame is None:
         return None
-    missing = validity.missing_table(writer.assigned, writer.plan)
-    return Section(
+    return section(
         "balance",
         "Were the arms alike before treatment?",
         pictures=[figures.balance_plot(frame, writer.plan, writer.mark)],
-        tables=[diagnosis.balance_table(frame, writer.plan), *([missing] if missing else [])],
+        tables=[
+            diagnosis.balance_table(frame, writer.plan),
+            validity.missing_table(writer.assigned, writer.plan),
+        ],
     )
 
 
 def _checks(writer: _Writer, manipulation: pd.DataFrame) -> Section | None:
-    plan = writer.plan
-    tables = [
-        table
-        for table in (
-            validity.manipulation_table(manipulation, plan),
-            *validity.recall_tables(writer.assigned, plan),
-            diagnosis.fidelity_table(writer.assigned, plan),
-            diagnosis.scales_table(writer.assigned, plan),
-        )
-        if table is not None
-    ]
-    patterns = diagnosis.suspicious_table(writer.assigned, writer.answers, plan, writer.notes)
-    medium = diagnosis.medium(writer.assigned, plan)
-    paragraphs = [medium] if medium else []
-    if patterns is not None and patterns.cells:
+    plan, data = writer.plan, writer.assigned
+    patterns = diagnosis.suspicious_table(data, writer.answers, plan, writer.notes)
+    paragraphs = [diagnosis.medium(data, plan)]
+    if patterns is not None:
         people = patterns.frame["participant_code"].nunique()
         seen = listed(list(patterns.frame["pattern"].unique()))
         paragraphs.append(
             f"{counted(people, 'participant')} gave answers that a person should look at ({seen})."
         )
-    if not tables and not paragraphs:
-        return None
-    return Section(
+    return section(
         "checks",
         "Did the treatment come across, and were answers careful?",
         paragraphs=paragraphs,
-        tables=tables,
-        folded=[patterns] if patterns is not None and patterns.cells else [],
+        tables=[
+            validity.manipulation_table(manipulation, plan),
+            *(validity.recall_table(data, plan, check) for check in plan.checks),
+            diagnosis.fidelity_table(data, plan),
+            diagnosis.speed_table(data, plan),
+            diagnosis.scales_table(data, plan),
+        ],
+        folded=[patterns],
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ParamSpec
 
 import numpy as np
 import pandas as pd
@@ -17,15 +17,18 @@ from analysis.diagnostics import (
 )
 from analysis.errors import AnalysisError
 from analysis.exports.derived import BLOCK
-from analysis.planned.estimate import Notes
+from analysis.planned.estimate import Notes, cells_of
 from analysis.planned.plan import Plan
-from analysis.report.figures import arm_name
-from analysis.report.table import Table
-from analysis.words import counted, decimals, interval, listed, number, p_value, percent
+from analysis.report.table import ARM, N, Table, Writer, count, share, table, text, written
+from analysis.report.units import Row, arm_name
+from analysis.words import counted, decimals, interval, listed, number, p_value
 from steps.ending import STATUS, STATUSES
 from steps.information import Information
 from steps.instruments.source_recalled import SourceRecalled
+from steps.vignette import Vignette
 from study.study import Study
+
+P = ParamSpec("P")
 
 # ------------------------------------------------------------------------------------------ flow
 
@@ -52,11 +55,8 @@ def flow_by_arm(assigned: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         "Completed": (assigned["completed"] == 1).fillna(False).astype(bool),
         "Analysed": assigned[outcomes].notna().all(axis=1) & bool(outcomes),
     }
-    counts = {
-        stage: [int((mask & (assigned["arm"] == arm)).sum()) for arm in plan.arms]
-        for stage, mask in stages.items()
-    }
-    return pd.DataFrame(counts, index=list(plan.arms))
+    counts = pd.DataFrame(stages).groupby(assigned["arm"]).sum()
+    return counts.reindex(list(plan.arms), fill_value=0).rename_axis("arm")
 
 
 def _exposure(study: Study) -> list[str]:
@@ -67,20 +67,16 @@ def _exposure(study: Study) -> list[str]:
     return timed or [c.name for c in columns]
 
 
-def flow_table(by_arm: pd.DataFrame, plan: Plan) -> Table:
+def flow_table(by_arm: pd.DataFrame, plan: Plan) -> Table | None:
     """The flow as numbers."""
-    total = by_arm.sum()
-    cells = [
-        [arm_name(str(arm)), *(f"{int(count):,}" for count in row)]
-        for arm, *row in by_arm.itertuples(name=None)
-    ]
-    cells.append(["all arms", *(f"{int(count):,}" for count in total)])
-    return Table(
-        name=f"{plan.name}_flow",
-        caption=f"{plan.title}: participants from assignment to analysis.",
-        headings=["Arm", *by_arm.columns],
-        cells=cells,
-        frame=by_arm.rename_axis("arm").reset_index(),
+    frame = by_arm.reset_index()
+    return table(
+        plan,
+        "flow",
+        "participants from assignment to analysis.",
+        [*cells_of(frame), {"arm": "all arms", **by_arm.sum()}],
+        [ARM, *((stage, count(stage)) for stage in by_arm.columns)],
+        frame=frame,
         notes="Exposed: the treatment page was shown. Completed: reached the last page. Analysed: "
         "has the primary outcome, also if they left after it was measured. Everyone stays in the "
         "arm that was drawn.",
@@ -94,115 +90,119 @@ def panel_table(everyone: pd.DataFrame, plan: Plan) -> Table | None:
     counts = everyone[STATUS].value_counts()
     rows = [(meaning, int(counts.get(value, 0))) for value, meaning in STATUSES.items()]
     rows.append(("left on the way", int(everyone[STATUS].isna().sum())))
-    return Table(
-        name=f"{plan.name}_panel",
-        caption=f"{plan.title}: how participants ended, as their panel is told.",
-        headings=["Status", "Participants"],
-        cells=[[name, f"{count:,}"] for name, count in rows],
-        frame=pd.DataFrame(rows, columns=["status", "participants"]),
+    return table(
+        plan,
+        "panel",
+        "how participants ended, as their panel is told.",
+        pd.DataFrame(rows, columns=["status", "participants"]),
+        [("Status", text("status")), ("Participants", count("participants"))],
     )
 
 
 # ------------------------------------------------------------------------------------- attrition
 
 
-def attempted(notes: Notes, what: str, compute: Callable[[], pd.DataFrame]) -> pd.DataFrame | None:
-    """The frame, or None and a sentence in ``notes`` if the data do not allow it."""
+def attempted(
+    notes: Notes,
+    what: str,
+    compute: Callable[P, pd.DataFrame],
+    *given: P.args,
+    **named: P.kwargs,
+) -> pd.DataFrame | None:
+    """What is computed, or None and a sentence in ``notes`` if the data do not allow it."""
     try:
-        return compute()
+        return compute(*given, **named)
     except AnalysisError as error:
         notes.add(f"No {what}: {error}")
         return None
 
 
+def together(frames: Iterable[pd.DataFrame | None]) -> pd.DataFrame:
+    """Those that could be computed, one below the other."""
+    kept = [frame for frame in frames if frame is not None]
+    return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()
+
+
 def attrition_table(assigned: pd.DataFrame, plan: Plan, notes: Notes) -> Table | None:
     """Shares lost by arm: before the last page, and before the primary outcome."""
     control = plan.study.control
-    frames = [
-        attempted(
-            notes,
-            "comparison of dropout",
-            lambda: attrition(assigned, "arm", control, "completed"),
-        )
-    ]
-    for name in plan.primary.outcomes:
-        frames.append(
-            attempted(
-                notes,
-                f"comparison of missing {name}",
-                lambda name=name: attrition(assigned, "arm", control, outcome=name),  # type: ignore[misc]
-            )
-        )
-    kept = [frame for frame in frames if frame is not None]
-    if not kept:
-        return None
-    frame = pd.concat(kept, ignore_index=True)
-    cells = [
+    lost: dict[str, str | None] = {"comparison of dropout": None}
+    lost |= {f"comparison of missing {name}": name for name in plan.primary.outcomes}
+    frame = together(
+        attempted(notes, what, attrition, assigned, "arm", control, outcome=name)
+        for what, name in lost.items()
+    )
+    return table(
+        plan,
+        "attrition",
+        f"attrition compared with {control}, percentage points.",
+        frame,
         [
-            arm_name(str(row["term"])),
-            "" if row["term"] == "any arm" else number(100 * row["estimate"], 1),
-            ""
-            if row["term"] == "any arm"
-            else interval(100 * row["conf_low"], 100 * row["conf_high"], 1),
-            p_value(row["p_value"]),
-            str(row["n"]),
-        ]
-        for row in frame.to_dict("records")
-    ]
-    return Table(
-        name=f"{plan.name}_attrition",
-        caption=f"{plan.title}: attrition compared with {control}, percentage points.",
-        headings=["Arm", "Difference", "95% interval", "p", "N"],
-        cells=cells,
-        frame=frame,
-        groups=[variable_name(str(name)).capitalize() for name in frame["outcome"]],
+            ("Arm", lambda row: arm_name(row["term"])),
+            ("Difference", lambda row: "" if _any(row) else number(100 * row["estimate"], 1)),
+            (
+                "95% interval",
+                lambda row: (
+                    "" if _any(row) else interval(100 * row["conf_low"], 100 * row["conf_high"], 1)
+                ),
+            ),
+            ("p", lambda row: p_value(row["p_value"])),
+            N,
+        ],
+        group=lambda row: variable_name(row["outcome"]).capitalize(),
         notes="Any arm: chi-squared test that all arms lose the same share.",
     )
 
 
+def _any(row: Row) -> bool:
+    """Whether a row is the test of all arms."""
+    return bool(row["term"] == "any arm")
+
+
 def lee_table(assigned: pd.DataFrame, plan: Plan, notes: Notes) -> Table | None:
     """Bounds on the effects on the primary outcomes for those who stay in either arm."""
-    control = plan.study.control
-    frames = [
+    control, draws = plan.study.control, min(max(plan.draws, 100), 2_000)
+    frame = together(
         attempted(
             notes,
             f"Lee bounds for {name}",
-            lambda name=name: lee_bounds(  # type: ignore[misc]
-                assigned,
-                name,
-                "arm",
-                control,
-                draws=min(max(plan.draws, 100), 2_000),
-                seed=plan.seed,
-            ),
+            lee_bounds,
+            assigned,
+            name,
+            "arm",
+            control,
+            draws=draws,
+            seed=plan.seed,
         )
         for name in plan.primary.outcomes
+    )
+    # The lower and the upper bound of an arm are two rows.
+    sides = list(cells_of(frame))
+    rows = [
+        {**low, "upper": high["estimate"], "conf_high": high["conf_high"]}
+        for low, high in zip(sides[::2], sides[1::2], strict=True)
     ]
-    kept = [frame for frame in frames if frame is not None]
-    if not kept:
-        return None
-    frame = pd.concat(kept, ignore_index=True)
-    cells = []
-    for lower, upper in zip(
-        frame.iloc[::2].to_dict("records"), frame.iloc[1::2].to_dict("records"), strict=True
-    ):
-        outcome = plan.outcomes[lower["outcome"]]
-        scale, places = outcome.scale, decimals(lower["std_error"] * outcome.scale)
-        cells.append(
-            [
-                outcome.label,
-                arm_name(str(lower["term"]).removesuffix(" (lower)")),
-                interval(lower["estimate"] * scale, upper["estimate"] * scale, places),
-                interval(lower["conf_low"] * scale, upper["conf_high"] * scale, places),
-                str(lower["n"]),
-            ]
-        )
-    return Table(
-        name=f"{plan.name}_lee_bounds",
-        caption=f"{plan.title}: bounds on the effects against {control} in the presence of "
-        "attrition.",
-        headings=["Outcome", "Arm", "Bounds", "95% interval", "N"],
-        cells=cells,
+
+    def between(low: str, high: str) -> Writer:
+        def written(row: Row) -> str:
+            scale = plan.outcomes[row["outcome"]].scale
+            places = decimals(row["std_error"] * scale)
+            return interval(row[low] * scale, row[high] * scale, places)
+
+        return written
+
+    return table(
+        plan,
+        "lee_bounds",
+        f"bounds on the effects against {control} in the presence of attrition.",
+        rows,
+        [
+            ("Outcome", lambda row: plan.outcomes[row["outcome"]].label),
+            ("Arm", lambda row: arm_name(row["term"].removesuffix(" (lower)"))),
+            ("Bounds", between("estimate", "upper")),
+            ("95% interval", between("conf_low", "conf_high")),
+            N,
+        ],
         frame=frame,
         words=2,
         notes="Lee’s bounds, for those whose outcome would be known in either arm; without "
@@ -235,20 +235,11 @@ def balance_frame(assigned: pd.DataFrame, plan: Plan, notes: Notes) -> pd.DataFr
     if not before:
         return None
     known, block = blocked(assigned, notes)
-    frame = attempted(
-        notes,
-        "balance table",
-        lambda: balance(known, "arm", control, before, blocks=block),
-    )
-    if frame is None:
-        return None
-    extra = None
-    if personal:
-        extra = attempted(
-            notes,
-            "balance of answers on the person",
-            lambda: balance(assigned, "arm", control, personal),
-        )
+    frame = attempted(notes, "balance table", balance, known, "arm", control, before, blocks=block)
+    if frame is None or not personal:
+        return frame
+    what = "balance of answers on the person"
+    extra = attempted(notes, what, balance, assigned, "arm", control, personal)
     if extra is None:
         return frame
     return pd.concat([frame.iloc[:-1], extra.iloc[:-1], frame.iloc[-1:]], ignore_index=True)
@@ -309,21 +300,22 @@ def _varying(data: pd.DataFrame, names: Sequence[str]) -> list[str]:
     ]
 
 
-def balance_table(frame: pd.DataFrame, plan: Plan) -> Table:
+def balance_table(frame: pd.DataFrame, plan: Plan) -> Table | None:
     """A row per variable, a column per arm."""
     differences = frame[frame["estimate"].notna()]
-    arms = [arm for arm in plan.arms if arm in set(differences["term"])]
-    cells = []
-    for name, rows in differences.groupby("outcome", sort=False):
-        by_arm = rows.set_index("term")["estimate"]
-        shown = [number(by_arm.get(arm, np.nan)) for arm in arms]
-        cells.append([plan.word(str(name)), *shown, str(int(rows["n"].iloc[0]))])
+    wide = differences.pivot(index="outcome", columns="term", values="estimate")
+    rows = differences.drop_duplicates("outcome")[["outcome", "n"]].join(wide, on="outcome")
     joint, names = frame.iloc[-1], {str(name).partition("=")[0] for name in frame["outcome"]}
-    return Table(
-        name=f"{plan.name}_balance",
-        caption=f"{plan.title}: standardised differences from {plan.study.control}.",
-        headings=["Variable", *(arm_name(arm) for arm in arms), "N"],
-        cells=cells,
+    return table(
+        plan,
+        "balance",
+        f"standardised differences from {plan.study.control}.",
+        rows,
+        [
+            ("Variable", lambda row: plan.word(row["outcome"])),
+            *((arm_name(arm), written(arm)) for arm in plan.arms if arm in wide.columns),
+            N,
+        ],
         frame=frame,
         notes=f"Joint test of what was measured before treatment: chi-squared = "
         f"{number(joint['statistic'], 1)}, {int(joint['df'])} degrees of freedom, p = "
@@ -353,57 +345,40 @@ def fidelity_table(assigned: pd.DataFrame, plan: Plan) -> Table | None:
         for step in study.of_type(Information)
         for name, column in (("Reading", f"{step.name}_seconds"), ("Playing", "media_seconds"))
     ]
+    shares = {f"recalled_{answer}": answer.capitalize() for answer in check.options}
+    first, *_, last = check.options
+    said = "".join(
+        f"{variable_name(name).capitalize()}: {about[:1].lower()}{about[1:]}. "
+        for name, about in ((name, study.measures[name].about) for name in beside)
+    )
     rows = []
     for arm in plan.arms:
         people = assigned[assigned["arm"] == arm]
         recalled = people[check.name].dropna()
-        shares = {f"recalled_{answer}": _share(recalled, answer) for answer in check.options}
-        shares["recalled_right"] = _share(recalled, check.right[study.arm(arm).message])
-        found: dict[str, Any] = {"arm": arm, "n": len(recalled), **shares}
-        found |= {name: _mean(people, name) for name in beside}
-        found |= {column: _median(people, column) for _, column in times}
-        rows.append((found, shares))
-    cells = [
+        right = check.right[study.arm(arm).message]
+        found: dict[str, Any] = {"arm": arm, "n": len(recalled)}
+        found |= {f"recalled_{each}": _share(recalled, each) for each in check.options}
+        found |= {"recalled_right": _share(recalled, right)}
+        found |= {name: _known(people, name).mean() for name in beside}
+        found |= {column: _known(people, column).median() for _, column in times}
+        rows.append(found)
+    return table(
+        plan,
+        "fidelity",
+        "fidelity checks by arm.",
+        rows,
         [
-            arm_name(found["arm"]),
-            str(found["n"]),
-            *(percent(share) for share in shares.values()),
-            *(number(found[name]) for name in beside),
-            *(number(found[column], 0) for _, column in times),
-        ]
-        for found, shares in rows
-    ]
-    return Table(
-        name=f"{plan.name}_fidelity",
-        caption=f"{plan.title}: fidelity checks by arm.",
-        headings=[
-            "Arm",
-            "N",
-            *(answer.capitalize() for answer in check.options),
-            "Right",
-            *(variable_name(name).capitalize() for name in beside),
-            *(heading for heading, _ in times),
+            ARM,
+            N,
+            *((heading, share(name)) for name, heading in shares.items()),
+            ("Right", share("recalled_right")),
+            *((variable_name(name).capitalize(), written(name)) for name in beside),
+            *((heading, written(name, 0)) for heading, name in times),
         ],
-        cells=cells,
-        frame=pd.DataFrame([found for found, _ in rows]),
-        notes=f"{_listed_answers(check)}: who the information came from, as recalled. Right: "
-        f"recalled as it was. {_measured(plan, beside)}Reading and playing: median seconds with "
-        "the treatment page in view and of recordings played. No estimate conditions on these "
-        "checks, because treatment can change them.",
-    )
-
-
-def _listed_answers(check: SourceRecalled) -> str:
-    first, *_, last = check.options
-    return f"{first.capitalize()} to {last}"
-
-
-def _measured(plan: Plan, names: Sequence[str]) -> str:
-    """A sentence for each measure that stands beside the checks."""
-    said = {name: plan.study.measures[name].about for name in names}
-    return "".join(
-        f"{variable_name(name).capitalize()}: {about[:1].lower()}{about[1:]}. "
-        for name, about in said.items()
+        notes=f"{first.capitalize()} to {last}: who the information came from, as recalled. "
+        f"Right: recalled as it was. {said}Reading and playing: median seconds with the treatment "
+        "page in view and of recordings played. No estimate conditions on these checks, because "
+        "treatment can change them.",
     )
 
 
@@ -411,10 +386,32 @@ def _share(answers: pd.Series[Any], answer: str) -> float:
     return float((answers == answer).mean()) if len(answers) else np.nan
 
 
+def speed_table(assigned: pd.DataFrame, plan: Plan) -> Table | None:
+    """How fast the vignette was read, by arm; None: there is none."""
+    names = [f"{step.name}_seconds" for step in plan.study.of_type(Vignette)]
+    if not names or names[0] not in assigned.columns:
+        return None
+    seconds = assigned[names[0]].dropna().astype(float)
+    half = seconds.median() / 2
+    read = pd.DataFrame({"arm": assigned["arm"], "seconds": seconds, "fast": seconds < half})
+    by_arm = read.loc[seconds.index].groupby("arm")
+    frame = by_arm.agg(n=("seconds", "size"), median=("seconds", "median"), fast=("fast", "mean"))
+    return table(
+        plan,
+        "speed",
+        "how fast the vignette was read.",
+        frame.loc[[arm for arm in plan.arms if arm in frame.index]].reset_index(),
+        [ARM, N, ("Median, s", written("median", 0)), ("Under half", share("fast"))],
+        notes=f"Seconds with the vignette in view. Under half: less than {number(half, 1)} s, "
+        "half of the median of all arms. It is a sign of haste and proves nothing; nobody was "
+        "left out for it.",
+    )
+
+
 def medium(assigned: pd.DataFrame, plan: Plan) -> str:
     """How the messages were told, by arm, in a sentence; nothing if it is not known."""
     name = "message_medium"
-    if not plan.study.of_type(Information) or not _known(assigned, name):
+    if not plan.study.of_type(Information) or name not in assigned.columns:
         return ""
     words = plan.study.columns[name].values
     said = {}
@@ -424,21 +421,15 @@ def medium(assigned: pd.DataFrame, plan: Plan) -> str:
             said[arm] = listed([words.get(each, each) for each in sorted(told.unique())])
     if len(set(said.values())) == 1:
         return f"In every arm the message was {next(iter(said.values()))}."
-    return (
-        f"The message was {'; '.join(f'{text} in {arm_name(arm)}' for arm, text in said.items())}."
-    )
+    by_arm = "; ".join(f"{how} in {arm_name(arm)}" for arm, how in said.items())
+    return f"The message was {by_arm}." if said else ""
 
 
-def _mean(people: pd.DataFrame, column: str) -> float:
-    return float(people[column].astype("Float64").mean()) if _known(people, column) else np.nan
-
-
-def _median(people: pd.DataFrame, column: str) -> float:
-    return float(people[column].astype("Float64").median()) if _known(people, column) else np.nan
-
-
-def _known(people: pd.DataFrame, column: str) -> bool:
-    return column in people.columns and bool(people[column].notna().any())
+def _known(people: pd.DataFrame, column: str) -> pd.Series[float]:
+    """The numbers in a column that may not exist."""
+    if column not in people.columns:
+        return pd.Series(dtype=float)
+    return people[column].dropna().astype(float)
 
 
 # ---------------------------------------------------------------------------- scales and patterns
@@ -471,25 +462,21 @@ def scales_table(data: pd.DataFrame, plan: Plan) -> Table | None:
                 "share_ceiling": (means == item.max).mean() if len(means) else np.nan,
             }
         )
-    if not rows:
-        return None
-    cells = [
+    return table(
+        plan,
+        "scales",
+        "scales.",
+        rows,
         [
-            plan.word(str(row["scale"])),
-            str(row["items"]),
-            str(row["n"]),
-            *(number(row[key]) for key in ("alpha", "mean", "sd")),  # type: ignore[arg-type]
-            percent(row["share_floor"]),  # type: ignore[arg-type]
-            percent(row["share_ceiling"]),  # type: ignore[arg-type]
-        ]
-        for row in rows
-    ]
-    return Table(
-        name=f"{plan.name}_scales",
-        caption=f"{plan.title}: scales.",
-        headings=["Scale", "Items", "N", "Alpha", "Mean", "SD", "At floor", "At ceiling"],
-        cells=cells,
-        frame=pd.DataFrame(rows),
+            ("Scale", lambda row: plan.word(row["scale"])),
+            ("Items", count("items")),
+            N,
+            ("Alpha", written("alpha")),
+            ("Mean", written("mean")),
+            ("SD", written("sd")),
+            ("At floor", share("share_floor")),
+            ("At ceiling", share("share_ceiling")),
+        ],
         notes="Alpha: Cronbach’s. That of a scale which mixes subscales understates each.",
     )
 
@@ -514,27 +501,22 @@ def suspicious_table(
         columns = ["session_code", "participant_code", "phase", "response_ms", "pasted"]
         answers = pd.DataFrame(columns=[*columns, "focus_lost"])
     here = answers[answers["participant_code"].isin(data["participant_code"])]
-    frame = attempted(
-        notes, "list of answer patterns", lambda: suspicious_patterns(data, here, scales)
-    )
+    what = "list of answer patterns"
+    frame = attempted(notes, what, suspicious_patterns, data, here, scales)
     if frame is None:
         return None
-    cells = [
+    return table(
+        plan,
+        "patterns",
+        "answer patterns to look at.",
+        frame,
         [
-            str(row["participant_code"]),
-            str(row["pattern"]),
-            str(row["detail"]).replace("_", " "),
-            str(row["count"]),
-            percent(row["share"]),
-        ]
-        for row in frame.to_dict("records")
-    ]
-    return Table(
-        name=f"{plan.name}_patterns",
-        caption=f"{plan.title}: answer patterns to look at.",
-        headings=["Participant", "Pattern", "Where", "Answers", "Share"],
-        cells=cells,
-        frame=frame,
+            ("Participant", text("participant_code")),
+            ("Pattern", text("pattern")),
+            ("Where", lambda row: row["detail"].replace("_", " ")),
+            ("Answers", text("count")),
+            ("Share", share("share")),
+        ],
         words=3,
         notes="A list for a person to judge. It proves nothing, and nobody was left out for it.",
     )

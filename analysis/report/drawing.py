@@ -43,7 +43,6 @@ LOOKS = (
 )
 
 STYLE = {
-    "figure.dpi": 100,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 8.5,
@@ -56,17 +55,13 @@ STYLE = {
     "axes.titlesize": 9,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "axes.labelsize": 8.5,
     "xtick.color": SOFT,
     "ytick.color": SOFT,
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
-    "xtick.labelsize": 8.5,
-    "ytick.labelsize": 8.5,
     "xtick.major.width": 0.7,
     "ytick.major.width": 0.7,
     "legend.frameon": False,
-    "legend.fontsize": 8.5,
     "lines.linewidth": 1.6,
     "axes.unicode_minus": True,
     # Text stays text: searchable, selectable, and in the page's own letters.
@@ -96,7 +91,9 @@ class Picture:
         inline = inline.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
         caption = escape(self.caption)
         return Markup(
-            f'<figure class="picture" id="figure-{self.name}">\n{inline}\n'
+            f'<figure class="picture" id="figure-{self.name}">\n'
+            f'<div class="scroll" tabindex="0" role="group" aria-label="{caption}">\n'
+            f"{inline}</div>\n"
             f"<figcaption>{caption}</figcaption>\n</figure>"
         )
 
@@ -129,18 +126,14 @@ def picture(
         canvas.draw_without_rendering()
         # The layout is found; finding it again for each file takes most of the time.
         canvas.set_layout_engine("none")
-        return Picture(name, caption, alternative, _svg(canvas), _png(canvas))
+        svg = _saved(canvas, format="svg", metadata={"Date": None, "Creator": None})
+        png = _saved(canvas, format="png", dpi=180, metadata={"Software": None})
+        return Picture(name, caption, alternative, svg.decode("utf-8"), png)
 
 
-def _svg(canvas: Canvas) -> str:
+def _saved(canvas: Canvas, **how: Any) -> bytes:
     buffer = io.BytesIO()
-    canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue().decode("utf-8")
-
-
-def _png(canvas: Canvas) -> bytes:
-    buffer = io.BytesIO()
-    canvas.savefig(buffer, format="png", dpi=180, metadata={"Software": None})
+    canvas.savefig(buffer, **how)
     return buffer.getvalue()
 
 
@@ -154,8 +147,26 @@ def zero_line(axes: Axes) -> None:
     axes.axvline(0, color=SOFT, linewidth=0.8, zorder=1)
 
 
-def bare(axes: Axes, **keep: Any) -> None:
-    """Without frame and ticks, except the named spines."""
+def bare(axes: Axes) -> None:
+    """Without frame and ticks but those of the x axis."""
     for side, spine in axes.spines.items():
-        spine.set_visible(bool(keep.get(side, False)))
-    axes.tick_params(length=0)
+        spine.set_visible(side == "bottom")
+    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="x", length=3)
+
+
+def line(axes: Axes, x: Any, y: Any, error: Any, look: Look, label: str) -> None:
+    """Means with their errors, joined in the look of an arm."""
+    axes.errorbar(
+        x,
+        y,
+        yerr=error,
+        color=look.colour,
+        marker=look.marker,
+        linestyle=look.line,
+        markersize=5,
+        elinewidth=0.9,
+        markeredgecolor="white",
+        markeredgewidth=0.6,
+        label=label,
+    )

@@ -39,7 +39,7 @@ def pace(data: pd.DataFrame, answers: pd.DataFrame, round: Round, alpha: float) 
     for arm, people in rounds.groupby("arm", sort=False):
         rates = counts.loc[people["participant_code"]].to_numpy() * 60 * PARTS / length
         for part, sample in enumerate(rates.T):
-            low, high = _interval(sample, alpha)
+            low, high = mean_interval(sample, alpha)
             middle = (part + 0.5) * length / PARTS
             rows.append((arm, middle, float(sample.mean()), low, high, len(sample)))
     return pd.DataFrame(rows, columns=columns)
@@ -69,7 +69,8 @@ def _counts(rounds: pd.DataFrame, answers: pd.DataFrame, length: float) -> pd.Da
     return table.reindex(index=rounds["participant_code"], columns=range(PARTS), fill_value=0)
 
 
-def _interval(sample: npt.NDArray[np.float64], alpha: float) -> tuple[float, float]:
+def mean_interval(sample: npt.NDArray[np.float64], alpha: float) -> tuple[float, float]:
+    """The ends of the t interval of a mean; of a single value, that value."""
     mean = float(sample.mean())
     if len(sample) < 2:
         return mean, mean

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure as Canvas
-from scipy import stats
 
+from analysis.planned.estimate import cells_of
 from analysis.planned.plan import Outcome, Plan
 from analysis.report.drawing import (
     FAINT,
@@ -22,28 +21,20 @@ from analysis.report.drawing import (
     Look,
     Picture,
     bare,
+    line,
     looks,
     picture,
     zero_line,
 )
-from analysis.report.units import places_by_outcome, standardised
-from analysis.words import interval, listed, number
+from analysis.report.effort import mean_interval
+from analysis.report.units import Row, Units, arm_name, confidence, contrast_name, standardised
+from analysis.words import listed, number
 from steps.round import Round
 
 Floats = npt.NDArray[np.float64]
 
 
-def arm_name(arm: str) -> str:
-    """An arm as it is written on an axis."""
-    return arm.replace("_", " + ")
-
-
-def contrast_name(row: Mapping[Hashable, Any], plan: Plan) -> str:
-    """What an estimate compares, as it is written in tables and on axes."""
-    return arm_name(plan.label(plan.hypothesis(str(row["hypothesis"]))))
-
-
-def _tick(row: dict[Hashable, Any], plan: Plan) -> str:
+def _tick(row: Row, plan: Plan) -> str:
     """Hypothesis and contrast of an estimate, as they are written on an axis."""
     return f"{row['hypothesis']}\N{EN SPACE}{contrast_name(row, plan)}"
 
@@ -54,42 +45,34 @@ def values(data: pd.DataFrame, outcome: Outcome, arm: str) -> Floats:
     return known.to_numpy() * outcome.scale
 
 
-def mean_interval(sample: Floats, alpha: float) -> tuple[float, float]:
-    """Half-width around the mean by the t distribution; nothing for fewer than two values."""
-    if len(sample) < 2:
-        return np.nan, np.nan
-    margin = stats.t.ppf(1 - alpha / 2, len(sample) - 1) * stats.sem(sample)
-    return float(sample.mean() - margin), float(sample.mean() + margin)
-
-
 # ------------------------------------------------------------------- effects, with the raw data
 
 
 def effects(
-    data: pd.DataFrame,
-    estimates: pd.DataFrame,
-    plan: Plan,
-    outcome: Outcome,
-    mark: str = "",
+    data: pd.DataFrame, estimates: pd.DataFrame, plan: Plan, outcome: Outcome, mark: str
 ) -> Picture:
     """Every participant by arm on the left, the planned estimates on the right."""
     rows = _drawable(estimates[estimates["outcome"] == outcome.name])
     arms = [arm for arm in plan.arms if len(values(data, outcome, arm))]
-    places = places_by_outcome(rows, plan).get(outcome.name, 2)
+    units = Units(rows, plan)
+    found = [
+        f"{row['hypothesis']}, {contrast_name(row, plan)}: {units.number(row, 'estimate')} "
+        f"({units.interval(row)})"
+        for row in cells_of(rows)
+    ]
 
     def draw(canvas: Canvas) -> None:
         left, right = canvas.subplots(1, 2, width_ratios=(1.1, 1))
-        _raw(left, data, arms, plan, outcome, plan.alpha)
-        _forest(right, rows, plan, outcome, places)
+        _raw(left, data, arms, plan, outcome)
+        _forest(right, rows, units, outcome)
 
-    hollow = _hollow(rows)
     return picture(
         f"{plan.name}_effects_{outcome.name}",
         f"{outcome.label}. Left: every participant (points), arm means with "
-        f"{100 * (1 - plan.alpha):g}% intervals. Right: planned comparisons with intervals (thin: "
+        f"{confidence(plan)} intervals. Right: planned comparisons with intervals (thin: "
         "those that hold all together); grey bands mark effects below the smallest one of "
-        f"interest.{hollow}",
-        _describe_effects(rows, plan, outcome, places),
+        f"interest.{_hollow(rows)}",
+        f"{outcome.label}: estimates and intervals in {outcome.unit}. {'; '.join(found)}.",
         draw,
         height=0.9 + 0.62 * max(len(arms), len(rows), 3),
         mark=mark,
@@ -103,32 +86,15 @@ def _drawable(estimates: pd.DataFrame) -> pd.DataFrame:
     return estimates[kept & ~associations].drop_duplicates(["outcome", "contrast"])
 
 
-def _describe_effects(rows: pd.DataFrame, plan: Plan, outcome: Outcome, places: int) -> str:
-    parts = []
-    for row in rows.to_dict("records"):
-        low, high = row["conf_low"] * outcome.scale, row["conf_high"] * outcome.scale
-        parts.append(
-            f"{row['hypothesis']}, {contrast_name(row, plan)}: "
-            f"{number(row['estimate'] * outcome.scale, places)} ({interval(low, high, places)})"
-        )
-    return f"{outcome.label}: estimates and intervals in {outcome.unit}. {'; '.join(parts)}."
-
-
 def _raw(
-    axes: Axes,
-    data: pd.DataFrame,
-    arms: Sequence[str],
-    plan: Plan,
-    outcome: Outcome,
-    alpha: float,
+    axes: Axes, data: pd.DataFrame, arms: Sequence[str], plan: Plan, outcome: Outcome
 ) -> None:
     styles = looks(list(plan.arms))
     for row, arm in enumerate(arms):
         sample = values(data, outcome, arm)
-        offsets = row - 0.05 + _spread(sample, outcome)
         axes.plot(
             sample,
-            offsets,
+            row - 0.05 + _spread(sample),
             linestyle="none",
             marker=styles[arm].marker,
             markersize=2.3,
@@ -139,18 +105,16 @@ def _raw(
             # Thousands of points are one image, so that the page stays light.
             rasterized=len(sample) > 1_000,
         )
-        _mean(axes, sample, row - 0.24, styles[arm], alpha)
+        _mean(axes, sample, row - 0.24, styles[arm], plan.alpha)
     axes.set_yticks(range(len(arms)), [arm_name(arm) for arm in arms])
     axes.set_ylim(len(arms) - 0.4, -0.55)
     axes.set_xlabel(f"{outcome.label}, {outcome.level_unit}")
     axes.set_title("Participants")
-    bare(axes, bottom=True)
-    axes.tick_params(axis="x", length=3)
+    bare(axes)
 
 
 def _mean(axes: Axes, sample: Floats, height: float, look: Look, alpha: float) -> None:
-    low, high = mean_interval(sample, alpha)
-    axes.plot([low, high], [height, height], color=INK, linewidth=1.4, zorder=4)
+    axes.plot(mean_interval(sample, alpha), [height, height], color=INK, linewidth=1.4, zorder=4)
     axes.plot(
         sample.mean(),
         height,
@@ -163,10 +127,8 @@ def _mean(axes: Axes, sample: Floats, height: float, look: Look, alpha: float) -
     )
 
 
-def _spread(sample: Floats, outcome: Outcome) -> Floats:
+def _spread(sample: Floats) -> Floats:
     """Heights that keep points of similar value apart, without chance: a folded swarm."""
-    if not len(sample):
-        return np.zeros(0)
     width = np.ptp(sample) / 70 or 1.0
     bins = np.round(sample / width).astype(int)
     order = np.argsort(bins, kind="stable")
@@ -178,34 +140,29 @@ def _spread(sample: Floats, outcome: Outcome) -> Floats:
     return np.asarray(places * step)
 
 
-def _forest(axes: Axes, rows: pd.DataFrame, plan: Plan, outcome: Outcome, places: int) -> None:
+def _forest(axes: Axes, rows: pd.DataFrame, units: Units, outcome: Outcome) -> None:
     zero_line(axes)
-    for height, row in enumerate(rows.to_dict("records")):
-        bound = row["smallest_effect"] * outcome.scale
+    for height, row in enumerate(cells_of(rows)):
+        bound = units.value(row, "smallest_effect")
         if bound > 0:
             axes.barh(height, 2 * bound, 1.0, left=-bound, color=PALE, zorder=0, linewidth=0)
-        estimate = row["estimate"] * outcome.scale
-        for ends, width in (("simultaneous", 0.7), ("conf", 1.8)):
-            low, high = (row[f"{ends}_{side}"] * outcome.scale for side in ("low", "high"))
-            axes.plot([low, high], [height, height], color=INK, linewidth=width, zorder=3)
-        axes.plot(estimate, height, "o", zorder=4, **_point(row, 6))
+        _interval(axes, row, height, outcome.scale)
         axes.annotate(
-            number(estimate, places),
-            (estimate, height),
+            units.number(row, "estimate"),
+            (units.value(row, "estimate"), height),
             xytext=(0, 6),
             textcoords="offset points",
             ha="center",
             va="bottom",
             fontsize=8,
         )
-    names = [_tick(row, plan) for row in rows.to_dict("records")]
+    names = [_tick(row, units.plan) for row in cells_of(rows)]
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.margins(x=0.08)
     axes.set_xlabel(f"Difference, {outcome.unit}")
     axes.set_title("Estimated effects")
-    bare(axes, bottom=True)
-    axes.tick_params(axis="x", length=3)
+    bare(axes)
 
 
 def _hollow(rows: pd.DataFrame) -> str:
@@ -213,20 +170,27 @@ def _hollow(rows: pd.DataFrame) -> str:
     return " Hollow: described, not tested." if (rows["verdict"] == "described").any() else ""
 
 
-def _point(row: dict[Hashable, Any], size: float) -> dict[str, Any]:
-    """How an estimate is marked: hollow if it is described only."""
+def _interval(axes: Axes, row: Row, height: float, scale: float) -> None:
+    """An estimate with its intervals, ``scale`` times as large; hollow if described only."""
+    for ends, width in (("simultaneous", 0.7), ("conf", 1.8)):
+        low, high = (row[f"{ends}_{side}"] * scale for side in ("low", "high"))
+        axes.plot([low, high], [height, height], color=INK, linewidth=width, zorder=3)
     hollow = row["verdict"] == "described"
-    return {
-        "markersize": size,
-        "color": "white" if hollow else INK,
-        "markeredgecolor": INK if hollow else "white",
-    }
+    axes.plot(
+        row["estimate"] * scale,
+        height,
+        "o",
+        markersize=6,
+        color="white" if hollow else INK,
+        markeredgecolor=INK if hollow else "white",
+        zorder=4,
+    )
 
 
 # --------------------------------------------------------------------------------- distribution
 
 
-def distribution(data: pd.DataFrame, plan: Plan, outcome: Outcome, mark: str = "") -> Picture:
+def distribution(data: pd.DataFrame, plan: Plan, outcome: Outcome, mark: str) -> Picture:
     """A histogram per arm on a common scale, the arm's mean marked."""
     styles = looks(list(plan.arms))
     samples = {arm: values(data, outcome, arm) for arm in plan.arms}
@@ -299,7 +263,7 @@ def _histogram(axes: Axes, sample: Floats, edges: Floats, look: Look) -> None:
 # ----------------------------------------------------------------------------- effort over time
 
 
-def effort_over_time(pace: pd.DataFrame, round: Round, plan: Plan, mark: str = "") -> Picture:
+def effort_over_time(pace: pd.DataFrame, round: Round, plan: Plan, mark: str) -> Picture:
     """Correct cards per minute in each part of a round; see `analysis.report.effort`."""
     styles = looks(list(plan.arms))
 
@@ -309,7 +273,9 @@ def effort_over_time(pace: pd.DataFrame, round: Round, plan: Plan, mark: str = "
         for offset, arm in zip(shift, plan.arms, strict=True):
             rows = pace[pace["arm"] == arm]
             if len(rows):
-                _line(axes, rows, styles[arm], offset, arm_name(arm))
+                errors = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
+                middle = rows["middle"] + offset * 1.6
+                line(axes, middle, rows["mean"], errors, styles[arm], arm_name(arm))
         axes.set_xlabel(f"Seconds since the start of the {round.about}")
         axes.set_ylabel("Correct cards per minute")
         axes.grid(axis="y", color=PALE, linewidth=0.8)
@@ -325,7 +291,7 @@ def effort_over_time(pace: pd.DataFrame, round: Round, plan: Plan, mark: str = "
     return picture(
         f"{plan.name}_effort_over_time",
         f"Effort over time: correct cards per minute in the {round.about}, mean by arm with "
-        f"{100 * (1 - plan.alpha):g}% intervals. Rounds of the usual length; those who "
+        f"{confidence(plan)} intervals. Rounds of the usual length; those who "
         "stopped early count as 0 afterwards.",
         f"Correct cards per minute from the first to the last part of the {round.about}: "
         f"{'; '.join(parts)}.",
@@ -335,34 +301,16 @@ def effort_over_time(pace: pd.DataFrame, round: Round, plan: Plan, mark: str = "
     )
 
 
-def _line(axes: Axes, rows: pd.DataFrame, look: Look, offset: float, label: str) -> None:
-    middle = rows["middle"].to_numpy(dtype=float)
-    axes.errorbar(
-        middle + offset * 1.6,
-        rows["mean"],
-        yerr=[rows["mean"] - rows["low"], rows["high"] - rows["mean"]],
-        color=look.colour,
-        marker=look.marker,
-        linestyle=look.line,
-        markersize=5,
-        elinewidth=0.9,
-        capsize=0,
-        label=label,
-        markeredgecolor="white",
-        markeredgewidth=0.6,
-    )
-
-
 # ---------------------------------------------------------------------------- all effects at once
 
 
-def overview(estimates: pd.DataFrame, plan: Plan, mark: str = "") -> Picture | None:
+def overview(estimates: pd.DataFrame, plan: Plan, mark: str) -> Picture | None:
     """Secondary outcomes: effects in standard deviations of the comparison arm."""
     others = estimates[estimates["family"].isin([family.name for family in plan.others])]
     secondary = _drawable(others[others["control_sd"] > 0])
     if secondary.empty:
         return None
-    rows = secondary.to_dict("records")
+    rows = list(cells_of(secondary))
     lines = len(rows) + 1.35 * secondary["outcome"].nunique()
 
     def draw(canvas: Canvas) -> None:
@@ -374,31 +322,28 @@ def overview(estimates: pd.DataFrame, plan: Plan, mark: str = "") -> Picture | N
             if row["outcome"] != before:
                 before = row["outcome"]
                 height += 1.35 if ticks else 0.6
-                label = plan.outcomes[before].label
                 axes.text(
                     -0.01,
                     height - 0.85,
-                    label,
+                    plan.outcomes[before].label,
                     transform=axes.get_yaxis_transform(),
                     ha="right",
                     va="center",
                     fontweight="bold",
-                    fontsize=8.5,
                 )
-            _standardised(axes, row, height)
+            _interval(axes, row, height, 1 / row["control_sd"])
             ticks.append((height, _tick(row, plan)))
             height += 1
         axes.set_yticks([at for at, _ in ticks], [name for _, name in ticks])
         axes.set_ylim(height - 0.4, -0.9)
         axes.set_xlabel("Effect in standard deviations of the comparison arm")
-        bare(axes, bottom=True)
-        axes.tick_params(axis="x", length=3)
+        bare(axes)
 
     return picture(
         f"{plan.name}_effects_secondary",
         "Secondary outcomes: planned comparisons in standard deviations of the comparison arm "
         "(for an interaction or levels of a factor, of all participants), with "
-        f"{100 * (1 - plan.alpha):g}% intervals before adjustment (thin: those that hold all "
+        f"{confidence(plan)} intervals before adjustment (thin: those that hold all "
         f"together).{_hollow(secondary)}",
         "Standardised effects on the secondary outcomes: "
         + "; ".join(
@@ -413,18 +358,10 @@ def overview(estimates: pd.DataFrame, plan: Plan, mark: str = "") -> Picture | N
     )
 
 
-def _standardised(axes: Axes, row: dict[Hashable, Any], height: float) -> None:
-    unit = row["control_sd"]
-    for ends, width in (("simultaneous", 0.6), ("conf", 1.6)):
-        low, high = (row[f"{ends}_{side}"] / unit for side in ("low", "high"))
-        axes.plot([low, high], [height, height], color=INK, linewidth=width)
-    axes.plot(row["estimate"] / unit, height, "o", **_point(row, 5))
-
-
 # --------------------------------------------------------------------------------------- balance
 
 
-def balance_plot(balance: pd.DataFrame, plan: Plan, mark: str = "") -> Picture:
+def balance_plot(balance: pd.DataFrame, plan: Plan, mark: str) -> Picture:
     """Standardised differences before treatment, arm by arm."""
     rows = balance[balance["estimate"].notna()]
     names = list(dict.fromkeys(rows["outcome"]))
@@ -453,8 +390,7 @@ def balance_plot(balance: pd.DataFrame, plan: Plan, mark: str = "") -> Picture:
         axes.set_axisbelow(True)
         axes.set_xlabel(f"Standardised difference from {arm_name(plan.study.control)}")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-        bare(axes, bottom=True)
-        axes.tick_params(axis="x", length=3)
+        bare(axes)
 
     largest = rows.iloc[int(rows["estimate"].abs().to_numpy().argmax())].to_dict()
     return picture(
@@ -474,10 +410,7 @@ def balance_plot(balance: pd.DataFrame, plan: Plan, mark: str = "") -> Picture:
 
 
 def flow(
-    before: Sequence[tuple[str, int]],
-    by_arm: pd.DataFrame,
-    plan: Plan,
-    mark: str = "",
+    before: Sequence[tuple[str, int]], by_arm: pd.DataFrame, plan: Plan, mark: str
 ) -> Picture:
     """Boxes from arrival to analysis. ``by_arm`` has a column per stage and a row per arm."""
     stages = list(by_arm.columns)
@@ -489,17 +422,16 @@ def flow(
         axes.set_xlim(-0.5, len(arms) - 0.5)
         axes.set_ylim(depth - 0.5, -0.5)
         axes.set_axis_off()
-        middle = (len(arms) - 1) / 2
+        middle, branch = (len(arms) - 1) / 2, len(before) - 0.5
+        axes.vlines(middle, 0, branch, SOFT, linewidth=0.8, zorder=1)
+        axes.hlines(branch, 0, len(arms) - 1, SOFT, linewidth=0.8, zorder=1)
+        axes.vlines(range(len(arms)), branch, depth - 1, SOFT, linewidth=0.8, zorder=1)
         for row, (stage, count) in enumerate(before):
             _box(axes, middle, row, f"{stage}: {count:,}")
-            _arrow(axes, (middle, row), (middle, row + 1), straight=row + 1 < len(before))
-        _branches(axes, middle, len(before), len(arms))
         for column, arm in enumerate(arms):
             name = arm_name(arm).replace(" + ", " +\n") if len(arms) > 4 else arm_name(arm)
             _box(axes, column, len(before), name, bold=True)
-            for step, stage in enumerate(stages):
-                row = len(before) + 1 + step
-                _arrow(axes, (column, row - 1), (column, row))
+            for row, stage in enumerate(stages, len(before) + 1):
                 _box(axes, column, row, f"{stage}: {int(by_arm.loc[arm, stage]):,}")
 
     summary = "; ".join(
@@ -527,7 +459,6 @@ def _box(axes: Axes, x: float, y: float, text: str, *, bold: bool = False) -> No
         text,
         ha="center",
         va="center",
-        fontsize=8.5,
         fontweight="bold" if bold else "normal",
         zorder=3,
         bbox={
@@ -537,18 +468,3 @@ def _box(axes: Axes, x: float, y: float, text: str, *, bold: bool = False) -> No
             "linewidth": 0.9,
         },
     )
-
-
-def _arrow(
-    axes: Axes, start: tuple[float, float], end: tuple[float, float], *, straight: bool = True
-) -> None:
-    if straight:
-        axes.plot([start[0], end[0]], [start[1], end[1]], color=SOFT, linewidth=0.8, zorder=1)
-
-
-def _branches(axes: Axes, middle: float, row: int, arms: int) -> None:
-    level = row - 0.5
-    axes.plot([middle, middle], [row - 1, level], color=SOFT, linewidth=0.8, zorder=1)
-    axes.plot([0, arms - 1], [level, level], color=SOFT, linewidth=0.8, zorder=1)
-    for column in range(arms):
-        axes.plot([column, column], [level, row], color=SOFT, linewidth=0.8, zorder=1)

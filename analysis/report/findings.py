@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from analysis.inference.claims import DIFFERENCES, size
 from analysis.planned.estimate import cells_of
 from analysis.planned.plan import Family, Hypothesis, Outcome, Plan
-from analysis.report.units import STANDARD, places_by_outcome
+from analysis.report.units import Row, Units, confidence
 from analysis.words import interval, listed, number, p_statement
 
 VERDICTS = {
@@ -51,28 +50,32 @@ class Finding:
 
 def findings(estimates: pd.DataFrame, plan: Plan, families: Sequence[Family]) -> list[Finding]:
     """The findings on ``families`` of claims, in the order of the estimates."""
-    places = places_by_outcome(estimates, plan)
+    units = Units(estimates, plan)
     names = [family.name for family in families]
     rows = cells_of(estimates[estimates["family"].isin(names)])
-    return [_finding(_Row(row, plan, places[row["outcome"]])) for row in rows]
+    return [_finding(_Row(row, units)) for row in rows]
 
 
 def _finding(row: _Row) -> Finding:
-    verdict = str(row.values["verdict"])
+    verdict, kind = str(row.values["verdict"]), _kind(row)
+    sentence, detail = _told(row, verdict)
+    label = _label(row, kind)
+    return Finding(row.hypothesis, row.outcome, verdict, label, kind, sentence, detail)
+
+
+def _told(row: _Row, verdict: str) -> tuple[str, str]:
+    """The answer, and how far to trust it."""
     if verdict == "missing":
-        return row.finding(
-            "missing",
-            f"The data do not allow an estimate for {row.outcome.phrase}.",
-            "See the departures from the plan.",
-        )
+        answer = f"The data do not allow an estimate for {row.outcome.phrase}."
+        return answer, "See the departures from the plan."
     if row.hypothesis.all:
-        return row.finding(_kind(row), _conjunction(row), row.tests())
+        return _conjunction(row), row.tests()
     if verdict == "described":
-        return row.finding("described", f"{row.opened()} ({row.interval()}).", row.tests())
+        return f"{row.opened()} ({row.interval()}).", row.tests()
     details = [_size(row), row.power() if verdict == "open" else "", row.tests()]
     if verdict == "carried":
         details.insert(0, "Its own adjusted p-value does not show it; the conjunction does.")
-    return row.finding(_kind(row), _sentence(row), " ".join(filter(None, details)))
+    return _sentence(row), " ".join(filter(None, details))
 
 
 def _label(row: _Row, kind: str) -> str:
@@ -96,21 +99,16 @@ def _sentence(row: _Row) -> str:
     verdict, claim = row.values["verdict"], row.claim
     found = f"{row.opened()} {row.parenthesis()}"
     if claim in ("none", "exceeds"):
-        shown = verdict in ("won", "carried")
-        bound = row.text("smallest_effect")
-        said = (
-            f"smaller than {bound} {row.unit} in either direction"
-            if claim == "none"
-            else f"more than {bound} {row.unit}"
-        )
+        bound = f"{row.text('smallest_effect')} {row.unit}"
+        than, contrary, end = "more than", "less than", ""
+        if claim == "none":
+            than, contrary, end = "smaller than", "larger than", " in either direction"
         if verdict == "opposite":
-            contrary = "larger than" if claim == "none" else "less than"
-            return (
-                f"There is evidence of the opposite: {row.effect} is {contrary} {bound} "
-                f"{row.unit}. {found}."
-            )
+            start = "There is evidence of the opposite:"
+            return f"{start} {row.effect} is {contrary} {bound}. {found}."
+        shown = verdict in ("won", "carried")
         start = "There is evidence that" if shown else "It is not shown that"
-        return f"{start} {row.effect} is {said}. {found}."
+        return f"{start} {row.effect} is {than} {bound}{end}. {found}."
     if verdict in ("won", "difference", "opposite", "carried"):
         return f"{found}."
     return f"{row.hedge()} no evidence that {row.differs}. {found}."
@@ -178,11 +176,14 @@ def _inside(row: _Row, bound: str) -> str:
 
 @dataclass(frozen=True)
 class _Row:
-    """The numbers of one estimate, written in the outcome's unit, and their words."""
+    """The numbers of one estimate, written in its unit, and their words."""
 
-    values: Mapping[str, Any]
-    plan: Plan
-    own_places: int
+    values: Row
+    units: Units
+
+    @property
+    def plan(self) -> Plan:
+        return self.units.plan
 
     @property
     def hypothesis(self) -> Hypothesis:
@@ -190,56 +191,36 @@ class _Row:
 
     @property
     def outcome(self) -> Outcome:
-        return self.plan.outcomes[str(self.values["outcome"])]
+        return self.units.outcome(self.values)
 
     @property
     def claim(self) -> str:
         return str(self.values["claim"])
 
     @property
-    def places(self) -> int:
-        return STANDARD if self.hypothesis.association else self.own_places
-
-    @property
     def unit(self) -> str:
-        if self.hypothesis.association:
-            return "standard deviations"
-        return self.outcome.unit
+        return self.units.unit(self.values)
 
     @property
     def noun(self) -> str:
         """What is estimated."""
         return "association" if self.hypothesis.association else "effect"
 
-    def finding(self, kind: str, sentence: str, detail: str) -> Finding:
-        return Finding(
-            self.hypothesis,
-            self.outcome,
-            str(self.values["verdict"]),
-            _label(self, kind),
-            kind,
-            sentence,
-            detail,
-        )
-
     # --------------------------------------------------------------------------- numbers
 
     def value(self, column: str) -> float:
-        scale = 1.0 if self.hypothesis.association else self.outcome.scale
-        return float(self.values[column]) * scale
+        return self.units.value(self.values, column)
+
+    def text(self, column: str) -> str:
+        return self.units.number(self.values, column)
 
     def apart(self, *values: float) -> int:
         """So many decimals that none of ``values`` looks like the smallest effect."""
-        bound = self.value("smallest_effect")
-        return next(
-            places
-            for places in range(self.places, self.places + 4)
-            if places == self.places + 3
-            or number(bound, places) not in [number(abs(value), places) for value in values]
-        )
-
-    def text(self, column: str) -> str:
-        return number(self.value(column), self.places)
+        bound, least = self.value("smallest_effect"), self.units.places(self.values)
+        for places in range(least, least + 3):
+            if number(bound, places) not in [number(abs(value), places) for value in values]:
+                return places
+        return least + 3
 
     @property
     def equivalent(self) -> bool:
@@ -248,9 +229,7 @@ class _Row:
         return size(ends, self.value("smallest_effect")) == "smaller"
 
     def interval(self) -> str:
-        level = f"{100 * (1 - self.plan.alpha):g}%"
-        text = interval(self.value("conf_low"), self.value("conf_high"), self.places)
-        return f"{level} confidence interval {text}"
+        return f"{confidence(self.plan)} confidence interval {self.units.interval(self.values)}"
 
     def level(self) -> str:
         """Of the interval of the equivalence test."""
@@ -285,14 +264,12 @@ class _Row:
         size = f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{int(self.values['n'])}"
         if self.hypothesis.all:
             return f"{size}."
-        said = f"Unadjusted {p_statement(self.values['p_value'])} of no difference"
+        said = f"{p_statement(self.values['p_value'])} of no difference"
         if self.claim in ("none", "exceeds"):
-            said = f"Unadjusted {p_statement(self.values['p_claim'])} of this claim; " + (
-                f"{p_statement(self.values['p_value'])} of no difference"
-            )
+            said = f"{p_statement(self.values['p_claim'])} of this claim; {said}"
         if not pd.isna(self.values["p_randomization"]):
             said += f", randomization test {p_statement(self.values['p_randomization'])}"
-        return f"{said}; {size}."
+        return f"Unadjusted {said}; {size}."
 
     # ----------------------------------------------------------------------------- words
 
@@ -309,7 +286,8 @@ class _Row:
 
     def sizes(self) -> str:
         direction = "higher" if float(self.values["estimate"]) >= 0 else "lower"
-        return f"{number(abs(self.value('estimate')), self.places)} {self.unit} {direction}"
+        size = number(abs(self.value("estimate")), self.units.places(self.values))
+        return f"{size} {self.unit} {direction}"
 
     def _sides(self) -> tuple[str, str]:
         """The two things compared, in words."""
@@ -350,24 +328,20 @@ class _Row:
                 f"{phrase} is {self.sizes()}, an association between two things that were both "
                 "measured"
             )
+        estimated = f"was estimated to be {self.sizes()}"
+        if each.moderator:
+            return (
+                f"for each standard deviation more of {self.plan.word(each.moderator)}, the "
+                f"difference in {phrase} between {self.compared} {estimated}"
+            )
         if each.interaction:
             first, with_, without = self._interacting()
-            clause = (
-                f"the effect of {first} on {phrase} was estimated to be {self.sizes()} with "
-                f"{with_} than with {without}"
+            return (
+                f"the effect of {first} on {phrase} {estimated} with {with_} than with {without}"
             )
-        else:
-            high, low = self._sides()
-            average = "averaged over the other factors, " if each.factor else ""
-            found = f"{phrase} was estimated to be {self.sizes()} than with {low}"
-            clause = f"{average}with {high}, {found}"
-        if each.moderator:
-            moderator = self.plan.word(each.moderator)
-            return f"for each standard deviation more of {moderator}, " + (
-                f"the difference in {phrase} between {self.compared} was estimated to be "
-                f"{self.sizes()}"
-            )
-        return clause
+        high, low = self._sides()
+        average = "averaged over the other factors, " if each.factor else ""
+        return f"{average}with {high}, {phrase} {estimated} than with {low}"
 
     @property
     def compared(self) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.exports.participants import REASONS
 from analysis.inference.sample import RARE
 from analysis.planned.plan import EXCLUSIONS, Plan
+from analysis.report.units import confidence
 from analysis.words import counted, listed
 from steps.ending import STATUS, STATUSES
 
@@ -60,7 +61,7 @@ _ADJUSTED_BY = {
 
 def methods(plan: Plan) -> list[str]:
     """The methods paragraphs, for a paper."""
-    level = f"{100 * (1 - plan.alpha):g}%"
+    level = confidence(plan)
     slopes = [
         f"{_named(names, plan)} with {words}"
         for names, words in (
@@ -137,12 +138,9 @@ def _looks(plan: Plan) -> str:
 def references(plans: Sequence[Plan]) -> list[str]:
     """What the methods of these plans rest on, oTree first."""
     used = {family.adjustment for plan in plans for family in plan.families}
-    unused = {key for key, name in (("bh", "bh"), ("holm", "holm")) if name not in used}
-    if "step_down" not in used:
-        unused.add("westfall")
-    if not any(plan.looks for plan in plans):
-        unused.add("looks")
-    first, *others = (text for key, text in REFERENCES.items() if key not in unused)
+    needed = {"bh": "bh" in used, "holm": "holm" in used, "westfall": "step_down" in used}
+    needed["looks"] = any(plan.looks for plan in plans)
+    first, *others = (text for key, text in REFERENCES.items() if needed.get(key, True))
     return [first, *sorted(others)]
 
 
@@ -170,7 +168,7 @@ def left_out(
         refused = (without["consent"] == 0).fillna(False).astype(bool)
     declined, ended = int(refused.sum()), _ended(without[~refused])
     unassigned = len(without) - declined - sum(count for _, count in ended)
-    forced = int((everyone["arm_forced"] == 1).sum())
+    forced = _marked(everyone, "arm_forced")
     if declined:
         rows.append(("did not consent", declined))
     rows += ended
@@ -195,14 +193,9 @@ def _forced_are_left_out(plans: Iterable[Plan]) -> bool:
 
 def data_departures(everyone: pd.DataFrame, plans: Mapping[str, Plan]) -> list[str]:
     """What in the data is not as the plans suppose."""
-    found = []
-    if simulated := int((everyone["simulated"] == 1).sum()):
-        found.append(f"{counted(simulated, 'simulated participant')} included.")
-    if demo := int((everyone["demo"] == 1).sum()):
-        found.append(f"{counted(demo, 'participant')} of demo sessions included.")
-    if pilot := _marked(everyone, "pilot"):
-        found.append(f"{counted(pilot, 'participant')} of pilot sessions included.")
-    forced = int((everyone["arm_forced"] == 1).sum())
+    trials = _trials(everyone).items()
+    found = [f"{said} included." for name, said in trials if name != "sample_message"]
+    forced = _marked(everyone, "arm_forced")
     if forced and not _forced_are_left_out(plans.values()):
         found.append(f"{counted(forced, 'participant')} with a forced arm included.")
     drawn = everyone[everyone["arm"].notna() & (everyone["arm_forced"] != 1).fillna(True)]
@@ -248,24 +241,28 @@ class Caution:
 
 def cautions(everyone: pd.DataFrame, plans: Iterable[Plan]) -> list[Caution]:
     """Simulated, sample, demo, pilot and forced data among ``everyone``."""
-    found = []
-    if number := _marked(everyone, "simulated"):
-        found.append(Caution(counted(number, "simulated participant"), "simulated data"))
-    if number := _marked(everyone, "sample_message"):
-        sentence = f"{counted(number, 'participant')} read a sample message"
-        found.append(Caution(sentence, "sample messages"))
-    if number := _marked(everyone, "demo"):
-        sentence = f"{counted(number, 'participant')} of demo sessions"
-        found.append(Caution(sentence, "demo sessions"))
-    if number := _marked(everyone, "pilot"):
-        sentence = f"{counted(number, 'participant')} of pilot sessions"
-        found.append(Caution(sentence, "pilot sessions"))
+    found = [Caution(said, TRIALS[name][2]) for name, said in _trials(everyone).items()]
     if number := _marked(everyone, "arm_forced"):
         left_out = _forced_are_left_out(plans)
         sentence = f"{counted(number, 'participant')} with an arm that was set by hand"
         sentence += ", left out of the estimates" if left_out else ""
         found.append(Caution(sentence, "forced arms", spoils=not left_out))
     return found
+
+
+TRIALS = {
+    "simulated": ("simulated participant", "", "simulated data"),
+    "sample_message": ("participant", " read a sample message", "sample messages"),
+    "demo": ("participant", " of demo sessions", "demo sessions"),
+    "pilot": ("participant", " of pilot sessions", "pilot sessions"),
+}
+"""The marks of data that are no result: who they are, in a sentence and in two words."""
+
+
+def _trials(everyone: pd.DataFrame) -> dict[str, str]:
+    """How many have each mark that somebody has, in words."""
+    counts = {name: _marked(everyone, name) for name in TRIALS}
+    return {name: counted(n, TRIALS[name][0]) + TRIALS[name][1] for name, n in counts.items() if n}
 
 
 def _marked(everyone: pd.DataFrame, column: str) -> int:

@@ -2,111 +2,74 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from analysis.planned.estimate import Notes
 from analysis.planned.factorial import factorial_effects
+from analysis.planned.heterogeneity import heterogeneity
 from analysis.planned.plan import Family, Outcome, Plan
-from analysis.report.figures import arm_name, contrast_name, values
-from analysis.report.table import Table
-from analysis.report.units import STANDARD, places_by_outcome
-from analysis.words import (
-    MISSING,
-    decimals,
-    interval,
-    listed,
-    number,
-    p_value,
-    percent,
-    shortest,
-)
+from analysis.planned.versions import by_version
+from analysis.report.figures import values
+from analysis.report.table import ARM, Column, N, Table, Writer, share, table, text
+from analysis.report.units import Row, Units, arm_name, confidence, contrast_name
+from analysis.words import MISSING, decimals, listed, number, p_value, shortest
+
+
+def _compared(plan: Plan) -> list[Column]:
+    """The hypothesis of an estimate, and what it compares."""
+    return [
+        ("Hyp.", text("hypothesis")),
+        ("Comparison", lambda row: contrast_name(row, plan)),
+    ]
+
+
+def _estimated(units: Units, heading: str = "Estimate") -> list[Column]:
+    """Estimate, standard error, interval and p-value."""
+    return [
+        (heading, lambda row: units.number(row, "estimate")),
+        ("SE", lambda row: units.number(row, "std_error")),
+        (f"{confidence(units.plan)} interval", units.interval),
+        ("p", lambda row: p_value(row["p_value"])),
+    ]
+
+
+def _of(estimates: pd.DataFrame, families: Sequence[Family]) -> pd.DataFrame:
+    return estimates[estimates["family"].isin([family.name for family in families])]
+
+
+def _heading(row: Row, units: Units, families: Sequence[Family]) -> str:
+    """Outcome and, if there are several, family of an estimate."""
+    found = units.heading(row)
+    return f"{found} ({row['family']})" if len(families) > 1 else found
 
 
 def effects_table(
     estimates: pd.DataFrame, plan: Plan, families: Sequence[Family], name: str
-) -> Table:
+) -> Table | None:
     """Every estimate of some families, with all its p-values; ``name`` says which."""
-    rows = estimates[estimates["family"].isin([family.name for family in families])]
-    places = places_by_outcome(rows, plan)
-    return Table(
-        name=f"{plan.name}_effects_{name}",
-        caption=f"{plan.title}: {name} outcomes.",
-        headings=[
-            "Hyp.",
-            "Comparison",
-            "Claim",
-            "Estimate",
-            "SE",
-            f"{100 * (1 - plan.alpha):g}% interval",
-            "p",
-            "p rand.",
-            "p claim",
-            "p adj.",
-            "N",
+    rows = _of(estimates, families)
+    units = Units(rows, plan)
+    return table(
+        plan,
+        f"effects_{name}",
+        f"{name} outcomes.",
+        rows,
+        [
+            *_compared(plan),
+            ("Claim", lambda row: row["claim"] or "described"),
+            *_estimated(units),
+            ("p rand.", lambda row: p_value(row["p_randomization"])),
+            ("p claim", lambda row: p_value(row["p_claim"] if row["claim"] else None)),
+            ("p adj.", lambda row: p_value(row["p_adjusted"])),
+            N,
         ],
-        cells=[_effect_cells(row, plan, places) for row in rows.to_dict("records")],
-        frame=rows,
         words=3,
-        groups=_groups(rows, plan, families),
+        group=lambda row: _heading(row, units, families),
         notes=_effects_notes(rows, plan, families),
     )
-
-
-def _standardised(row: dict[Hashable, Any], plan: Plan) -> bool:
-    """Whether an estimate is in standard deviations; a conjunction's is that of a part."""
-    part = str(row["term"]).removeprefix("decided by ")
-    name = part if row["claim"] == "all" and part != row["term"] else str(row["hypothesis"])
-    return bool(plan.hypothesis(name).association)
-
-
-def _groups(rows: pd.DataFrame, plan: Plan, families: Sequence[Family]) -> list[str]:
-    """Outcome and, if there are several, family of each row."""
-    found = []
-    for row in rows.to_dict("records"):
-        outcome = _outcome_name(plan.outcomes[row["outcome"]], difference=True)
-        if _standardised(row, plan):
-            outcome = f"{plan.outcomes[row['outcome']].label}, standard deviations"
-        found.append(f"{outcome} ({row['family']})" if len(families) > 1 else outcome)
-    return found
-
-
-def _outcome_name(outcome: Outcome, *, difference: bool) -> str:
-    return f"{outcome.label}, {outcome.unit if difference else outcome.level_unit}"
-
-
-CLAIMED = {"": "described", "all": "all"}
-
-
-def _effect_cells(row: dict[Hashable, Any], plan: Plan, places_of: dict[str, int]) -> list[str]:
-    name = str(row["outcome"])
-    scale, places = plan.outcomes[name].scale, places_of[name]
-    if _standardised(row, plan):
-        scale, places = 1.0, STANDARD
-    claim = str(row["claim"])
-    return [
-        str(row["hypothesis"]),
-        contrast_name(row, plan),
-        CLAIMED.get(claim, claim),
-        *_estimated(row, scale, places),
-        p_value(row["p_randomization"]),
-        p_value(row["p_claim"] if claim else math.nan),
-        p_value(row["p_adjusted"]),
-        str(int(row["n"])),
-    ]
-
-
-def _estimated(row: dict[Hashable, Any], scale: float, places: int) -> list[str]:
-    """Estimate, standard error, interval and p-value of a row."""
-    return [
-        number(row["estimate"] * scale, places),
-        number(row["std_error"] * scale, places),
-        interval(row["conf_low"] * scale, row["conf_high"] * scale, places),
-        p_value(row["p_value"]),
-    ]
 
 
 ADJUSTED = {
@@ -158,54 +121,39 @@ def robustness_table(
     estimates: pd.DataFrame, plan: Plan, families: Sequence[Family], name: str
 ) -> Table | None:
     """What else was planned to be shown of each estimate: it decides nothing."""
-    rows = estimates[estimates["family"].isin([family.name for family in families])]
+    rows = _of(estimates, families)
     rows = rows[rows["claim"] != "all"]
     rows = rows[rows["estimate"].notna() & rows["std_error"].notna()]
-    if rows.empty:
-        return None
-    places = places_by_outcome(rows, plan)
-    names = {
-        str(outcome): next((str(n) for n in part["robustness"] if n), "")
-        for outcome, part in rows.groupby("outcome", sort=False)
-    }
-    return Table(
-        name=f"{plan.name}_robustness_{name}",
-        caption=f"{plan.title}: {name} outcomes, size and robustness.",
-        headings=[
-            "Hyp.",
-            "Comparison",
-            "All together",
-            "Smallest",
-            "p equiv.",
-            "Difference",
-            "By arm",
-            "p",
-            "By kind",
-            "p",
+    units = Units(rows, plan)
+    kinds = rows[rows["robustness"] != ""].groupby("outcome")["robustness"].first().to_dict()
+
+    def by_kind(row: Row) -> str:
+        share = row["robustness"] == "share at the highest value"
+        return number(row["robustness_estimate"] * (100 if share else 1), 1 if share else 2)
+
+    def group(row: Row) -> str:
+        kind = kinds.get(row["outcome"])
+        return _heading(row, units, families) + (f" (by kind: {kind})" if kind else "")
+
+    return table(
+        plan,
+        f"robustness_{name}",
+        f"{name} outcomes, size and robustness.",
+        rows,
+        [
+            *_compared(plan),
+            ("All together", lambda row: units.interval(row, "simultaneous")),
+            ("Smallest", lambda row: shortest(units.value(row, "smallest_effect"), 3)),
+            ("p equiv.", lambda row: p_value(row["p_equivalence"])),
+            ("Difference", lambda row: SHORT.get(row["difference"], MISSING)),
+            ("By arm", lambda row: units.number(row, "by_arm_estimate")),
+            ("p", lambda row: p_value(row["by_arm_p"])),
+            ("By kind", by_kind),
+            ("p", lambda row: p_value(row["robustness_p"])),
         ],
-        cells=[_robustness_cells(row, plan, places) for row in rows.to_dict("records")],
-        frame=rows[
-            [
-                "hypothesis",
-                "contrast",
-                "outcome",
-                "simultaneous_low",
-                "simultaneous_high",
-                "smallest_effect",
-                "p_equivalence",
-                "difference",
-                "by_arm_estimate",
-                "by_arm_p",
-                "robustness",
-                "robustness_estimate",
-                "robustness_p",
-            ]
-        ],
+        frame=rows[[*ROBUST]],
         words=2,
-        groups=[
-            group + (f" (by kind: {names[outcome]})" if names[outcome] else "")
-            for group, outcome in zip(_groups(rows, plan, families), rows["outcome"], strict=True)
-        ],
+        group=group,
         notes="All together: the intervals that hold all at once, with "
         f"{100 * (1 - plan.alpha):g}% where no earlier look has spent a part. Smallest: effect of "
         "interest. p equiv.: that the effect is smaller than that, two one-sided tests, before "
@@ -228,28 +176,11 @@ SHORT = {
 """The verdicts on differences, in a table."""
 
 
-def _robustness_cells(
-    row: dict[Hashable, Any], plan: Plan, places_of: dict[str, int]
-) -> list[str]:
-    outcome = plan.outcomes[str(row["outcome"])]
-    scale, places = outcome.scale, places_of[outcome.name]
-    if _standardised(row, plan):
-        scale, places = 1.0, STANDARD
-    by_kind, kind_scale = row["robustness_estimate"], 1.0
-    if row["robustness"] == "share at the highest value":
-        kind_scale = 100.0
-    return [
-        str(row["hypothesis"]),
-        contrast_name(row, plan),
-        interval(row["simultaneous_low"] * scale, row["simultaneous_high"] * scale, places),
-        shortest(row["smallest_effect"] * scale, 3),
-        p_value(row["p_equivalence"]),
-        SHORT.get(str(row["difference"]), MISSING),
-        number(row["by_arm_estimate"] * scale, places),
-        p_value(row["by_arm_p"]),
-        number(by_kind * kind_scale, 1 if kind_scale > 1 else 2),
-        p_value(row["robustness_p"]),
-    ]
+ROBUST = (
+    *("hypothesis", "contrast", "outcome", "simultaneous_low", "simultaneous_high"),
+    *("smallest_effect", "p_equivalence", "difference", "by_arm_estimate", "by_arm_p"),
+    *("robustness", "robustness_estimate", "robustness_p"),
+)
 
 
 def factorial_table(data: pd.DataFrame, plan: Plan, notes: Notes) -> Table | None:
@@ -257,27 +188,18 @@ def factorial_table(data: pd.DataFrame, plan: Plan, notes: Notes) -> Table | Non
     frame = factorial_effects(data, plan, notes)
     if frame is None:
         return None
-    places = places_by_outcome(frame, plan)
-    return Table(
-        name=f"{plan.name}_factorial",
-        caption=f"{plan.title}: the 2×2 design on the primary outcome.",
-        headings=["Effect", "Estimate", "SE", f"{100 * (1 - plan.alpha):g}% interval", "p", "N"],
-        cells=[_factorial_cells(row, plan, places) for row in frame.to_dict("records")],
-        frame=frame,
-        groups=[_outcome_name(plan.outcomes[name], difference=True) for name in frame["outcome"]],
+    units = Units(frame, plan)
+    return table(
+        plan,
+        "factorial",
+        "the 2×2 design on the primary outcome.",
+        frame,
+        [("Effect", lambda row: effect_name(row["term"])), *_estimated(units), N],
+        group=units.heading,
         notes="Main effects average over both levels of the other factor, so they are read "
         "together with the interaction. From the same regression as the table above; not "
         "adjusted: the hypotheses are judged there.",
     )
-
-
-def _factorial_cells(row: dict[Hashable, Any], plan: Plan, places_of: dict[str, int]) -> list[str]:
-    scale, places = plan.outcomes[row["outcome"]].scale, places_of[row["outcome"]]
-    return [
-        effect_name(str(row["term"])),
-        *_estimated(row, scale, places),
-        str(row["n"]),
-    ]
 
 
 def effect_name(term: str) -> str:
@@ -293,54 +215,55 @@ def effect_name(term: str) -> str:
     return f"{factor}, {'with' if level == '1' else 'without'} {other}"
 
 
-def describe(data: pd.DataFrame, plan: Plan) -> Table:
+def describe(data: pd.DataFrame, plan: Plan) -> Table | None:
     """Each outcome by arm: N, mean, standard deviation, median, range, floor and ceiling."""
-    rows = []
-    for name in (*plan.judged, *plan.described):
-        for arm in plan.arms:
-            if name in data.columns:
-                rows.append(_description(data, plan.outcomes[name], arm))
+    rows = [
+        _description(data, plan.outcomes[name], arm)
+        for name in (*plan.judged, *plan.described)
+        for arm in plan.arms
+        if name in data.columns
+    ]
     places: dict[str, int] = {}
     for row in rows:
         own = decimals(row["sd"] / max(row["n"], 1) ** 0.5)
         places[row["outcome"]] = min(own, places.get(row["outcome"], own))
-    return Table(
-        name=f"{plan.name}_outcomes",
-        caption=f"{plan.title}: outcomes by arm.",
-        headings=[
-            "Arm",
-            "N",
-            "Mean",
-            "SD",
-            "Median",
-            "Lowest",
-            "Highest",
-            "At lowest",
-            "At highest",
+
+    def precise(name: str) -> Writer:
+        return lambda row: number(row[name], places[row["outcome"]])
+
+    def short(name: str) -> Writer:
+        return lambda row: shortest(row[name], places[row["outcome"]])
+
+    def spread(write: Writer) -> Writer:
+        """What an outcome of two values does not have."""
+        return lambda row: (
+            MISSING if plan.outcomes[row["outcome"]].kind == "binary" else write(row)
+        )
+
+    def group(row: Row) -> str:
+        outcome = plan.outcomes[row["outcome"]]
+        return f"{outcome.label}, {outcome.level_unit}"
+
+    return table(
+        plan,
+        "outcomes",
+        "outcomes by arm.",
+        rows,
+        [
+            ARM,
+            N,
+            ("Mean", precise("mean")),
+            ("SD", precise("sd")),
+            ("Median", spread(short("median"))),
+            ("Lowest", spread(short("lowest"))),
+            ("Highest", spread(short("highest"))),
+            ("At lowest", spread(share("share_lowest"))),
+            ("At highest", spread(share("share_highest"))),
         ],
-        cells=[
-            _description_cells(row, plan.outcomes[row["outcome"]], places[row["outcome"]])
-            for row in rows
-        ],
-        frame=pd.DataFrame(rows),
-        groups=[
-            _outcome_name(plan.outcomes[str(row["outcome"])], difference=False) for row in rows
-        ],
+        group=group,
         notes="At lowest and at highest: share of the arm at the lowest and highest value that "
         "anyone in any arm has (floor and ceiling).",
     )
-
-
-def _description_cells(row: dict[str, Any], outcome: Outcome, places: int) -> list[str]:
-    shown = [
-        arm_name(row["arm"]),
-        str(row["n"]),
-        *(number(row[k], places) for k in ("mean", "sd")),
-    ]
-    if outcome.kind == "binary":
-        return [*shown, *[MISSING] * 5]
-    rest = [shortest(row[key], places) for key in ("median", "lowest", "highest")]
-    return [*shown, *rest, percent(row["share_lowest"]), percent(row["share_highest"])]
 
 
 def _description(data: pd.DataFrame, outcome: Outcome, arm: str) -> dict[str, Any]:
@@ -355,43 +278,27 @@ def _description(data: pd.DataFrame, outcome: Outcome, arm: str) -> dict[str, An
         "median": sample.median(),
         "lowest": sample.min(),
         "highest": sample.max(),
-        "share_lowest": (sample == everyone.min()).mean() if len(sample) else float("nan"),
-        "share_highest": (sample == everyone.max()).mean() if len(sample) else float("nan"),
+        "share_lowest": (sample == everyone.min()).mean(),
+        "share_highest": (sample == everyone.max()).mean(),
     }
 
 
-def versions_table(frame: pd.DataFrame, plan: Plan) -> Table | None:
+def versions_table(data: pd.DataFrame, plan: Plan, notes: Notes) -> Table | None:
     """The effects on the primary outcomes, version by version."""
-    if frame.empty:
-        return None
-    places_of = places_by_outcome(frame, plan)
-    cells = []
-    for row in frame.to_dict("records"):
-        scale, places = plan.outcomes[row["outcome"]].scale, places_of[row["outcome"]]
-        cells.append(
-            [
-                row["hypothesis"],
-                contrast_name(row, plan),
-                arm_name(row["version"]),
-                *_estimated(row, scale, places),
-            ]
-        )
-    return Table(
-        name=f"{plan.name}_versions",
-        caption=f"{plan.title}: robustness over the versions of messages.",
-        headings=[
-            "Hyp.",
-            "Comparison",
-            "Version",
-            "Estimate",
-            "SE",
-            f"{100 * (1 - plan.alpha):g}% interval",
-            "p",
+    frame = by_version(data, plan, notes)
+    units = Units(frame, plan)
+    return table(
+        plan,
+        "versions",
+        "robustness over the versions of messages.",
+        frame,
+        [
+            *_compared(plan),
+            ("Version", lambda row: arm_name(row["version"])),
+            *_estimated(units),
         ],
-        cells=cells,
-        frame=frame,
         words=3,
-        groups=[_outcome_name(plan.outcomes[name], difference=True) for name in frame["outcome"]],
+        group=units.heading,
         notes="Planned as robustness: no hypothesis, not adjusted. The planned regression with a "
         "mean for each version of a message: all versions weighing the same, then each version of "
         "one arm against all versions of the other.",
@@ -410,40 +317,21 @@ def variable_label(plan: Plan, name: str) -> str:
     return about[:1].upper() + about[1:]
 
 
-def heterogeneity_table(slopes: pd.DataFrame, plan: Plan) -> Table | None:
+def heterogeneity_table(data: pd.DataFrame, plan: Plan, notes: Notes) -> Table | None:
     """How effects change with the moderators of the plan."""
+    slopes = heterogeneity(data, plan, notes)
     if slopes.empty:
         return None
-    places_of = places_by_outcome(slopes, plan)
-    cells = []
-    for row in slopes.to_dict("records"):
-        scale, places = plan.outcomes[row["outcome"]].scale, places_of[row["outcome"]]
-        cells.append(
-            [
-                row["hypothesis"],
-                contrast_name(row, plan),
-                *_estimated(row, scale, places),
-                str(row["n"]),
-            ]
-        )
     unit = plan.outcomes[slopes["outcome"].iloc[0]].unit
-    return Table(
-        name=f"{plan.name}_heterogeneity",
-        caption=f"{plan.title}: change of the effect on the primary outcome per standard "
-        f"deviation of what was measured before treatment ({unit}).",
-        headings=[
-            "Hyp.",
-            "Comparison",
-            "Change",
-            "SE",
-            f"{100 * (1 - plan.alpha):g}% interval",
-            "p",
-            "N",
-        ],
-        cells=cells,
-        frame=slopes,
+    return table(
+        plan,
+        "heterogeneity",
+        "change of the effect on the primary outcome per standard deviation of what was measured "
+        f"before treatment ({unit}).",
+        slopes,
+        [*_compared(plan), *_estimated(Units(slopes, plan), "Change"), N],
         words=2,
-        groups=[variable_label(plan, name) for name in slopes["moderator"]],
+        group=lambda row: variable_label(plan, row["moderator"]),
         notes="From the planned regression with a slope of the moderator in each arm. Not "
         "adjusted for the number of tests. The moderators were not randomized: a slope "
         "says where effects differ, not why. Degrees of freedom are Bell and McCaffrey's, because "

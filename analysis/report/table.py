@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import pandas as pd
 from markupsafe import Markup, escape
 
-from analysis.words import MINUS, MISSING
+from analysis.planned.estimate import cells_of
+from analysis.planned.plan import Plan
+from analysis.report.units import Row, arm_name
+from analysis.words import MINUS, MISSING, number, percent
 
 LONG, WIDE = 40, 9
 """More rows than fit on a page, and so many columns that letters must be smaller."""
 
 NEEDS = r"% Needs \usepackage[utf8]{inputenc}, \usepackage{booktabs} and \usepackage{longtable}."
+
+
+Writer: TypeAlias = Callable[[Row], str]
+Column: TypeAlias = tuple[str, Writer]
+"""A heading, and what writes a row under it."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +124,61 @@ class Table:
             name = rf"\emph{{{latex(group)}}}"
             yield rf"\multicolumn{{{len(self.headings)}}}{{@{{}}l@{{}}}}{{{name}}} \\"
         yield " & ".join(map(latex, row)) + r" \\"
+
+
+def table(
+    plan: Plan,
+    name: str,
+    caption: str,
+    rows: pd.DataFrame | Sequence[Row],
+    columns: Sequence[Column],
+    *,
+    frame: pd.DataFrame | None = None,
+    words: int = 1,
+    notes: str = "",
+    group: Writer | None = None,
+) -> Table | None:
+    """A table of one study, or None if there are no rows.
+
+    ``group`` says what a row belongs to; ``frame`` is what the CSV file holds, if not the rows.
+    """
+    written = list(cells_of(rows)) if isinstance(rows, pd.DataFrame) else rows
+    if not written:
+        return None
+    return Table(
+        name=f"{plan.name}_{name}",
+        caption=f"{plan.title}: {caption}",
+        headings=[heading for heading, _ in columns],
+        cells=[[write(row) for _, write in columns] for row in written],
+        frame=pd.DataFrame(rows) if frame is None else frame,
+        words=words,
+        notes=notes,
+        groups=[group(row) for row in written] if group else (),
+    )
+
+
+def text(name: str) -> Writer:
+    """What writes a value as it is."""
+    return lambda row: str(row[name])
+
+
+def count(name: str) -> Writer:
+    """What writes a count."""
+    return lambda row: f"{int(row[name]):,}"
+
+
+def written(name: str, places: int = 2) -> Writer:
+    """What writes a number with so many decimals."""
+    return lambda row: number(row[name], places)
+
+
+def share(name: str, places: int = 0) -> Writer:
+    """What writes a share as a percentage."""
+    return lambda row: percent(row[name], places)
+
+
+ARM: Column = ("Arm", lambda row: arm_name(row["arm"]))
+N: Column = ("N", lambda row: str(int(row["n"])))
 
 
 _LATEX = {

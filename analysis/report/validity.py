@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +13,9 @@ from analysis.planned.estimate import Notes, cells_of, estimate_experiment
 from analysis.planned.patterns import AGAINST, Judged, Shown
 from analysis.planned.plan import Family, Plan
 from analysis.planned.progress import Progress
-from analysis.planned.validity import variants
-from analysis.report.figures import arm_name
-from analysis.report.table import Table
+from analysis.planned.validity import Check, variants
+from analysis.report.table import ARM, N, Table, share, table, text, written
+from analysis.report.units import Row, confidence
 from analysis.words import (
     decimals,
     interval,
@@ -70,7 +70,7 @@ def _named(shown: Shown, plan: Plan) -> str:
     return f"{shown.part.hypothesis} (“{statement}”)"
 
 
-def pattern_table(judged: Judged, plan: Plan) -> Table:
+def pattern_table(judged: Judged, plan: Plan) -> Table | None:
     """What a pattern asks for, part by part."""
     rows = [
         {
@@ -84,22 +84,19 @@ def pattern_table(judged: Judged, plan: Plan) -> Table:
         for shown in parts
     ]
     groups = {"won": "Won if all of these hold", "contradicted": "Contradicted if one holds"}
-    return Table(
-        name=f"{plan.name}_{re.sub(r'[^a-z0-9]+', '_', judged.pattern.name.lower())}",
-        caption=f"{plan.title}: {judged.pattern.name}, {judged.verdict}.",
-        headings=["Hyp.", "Asks", "Holds", "p"],
-        cells=[
-            [
-                str(row["hypothesis"]),
-                str(row["asks"]),
-                "yes" if row["holds"] else "no",
-                p_value(float(str(row["p_value"]))),
-            ]
-            for row in rows
+    return table(
+        plan,
+        re.sub(r"[^a-z0-9]+", "_", judged.pattern.name.lower()),
+        f"{judged.pattern.name}, {judged.verdict}.",
+        rows,
+        [
+            ("Hyp.", text("hypothesis")),
+            ("Asks", text("asks")),
+            ("Holds", lambda row: "yes" if row["holds"] else "no"),
+            ("p", lambda row: p_value(row["p_value"])),
         ],
-        frame=pd.DataFrame(rows),
         words=3,
-        groups=[groups[str(row["needed_for"])] for row in rows],
+        group=lambda row: groups[row["needed_for"]],
         notes="p: unadjusted, of the claim, 1 where its sign is the wrong one; the pattern asks "
         "for all parts together, so it needs no adjustment (Berger 1982). Below: the interval "
         "lies below the smallest effect of interest. Matters: the simultaneous interval lies "
@@ -146,19 +143,27 @@ def manipulation_sentences(checks: pd.DataFrame, estimates: pd.DataFrame, plan: 
     return found
 
 
-def _went(row: dict[str, Any], plan: Plan) -> str:
+def _went(row: Row, plan: Plan) -> str:
     """One check in words."""
-    level = plan.factors.get(row["factor"], {}).get(row["level"], row["level"])
+    level = _level(row, plan)
     if row["kind"] == "recalled":
         shown = f"{percent(row['low'])} to {percent(row['high'])}"
         return f"recalled right by {percent(row['estimate'])} ({shown}) with {level}"
-    outcome = plan.outcomes[row["outcome"]]
-    places = decimals((row["high"] - row["low"]) * outcome.scale / 4)
-    value, low, high = (row[name] * outcome.scale for name in ("estimate", "low", "high"))
-    return (
-        f"with {level}, {outcome.phrase} differs by {number(value, places)} {outcome.unit} "
-        f"({interval(low, high, places)})"
-    )
+    outcome, (value, ends) = plan.outcomes[row["outcome"]], _found(row, plan)
+    return f"with {level}, {outcome.phrase} differs by {value} {outcome.unit} ({ends})"
+
+
+def _level(row: Row, plan: Plan) -> str:
+    return plan.factors.get(row["factor"], {}).get(row["level"], row["level"])
+
+
+def _found(row: Row, plan: Plan) -> tuple[str, str]:
+    """What a check found and its interval: a share in %, or a difference in its unit."""
+    recalled = row["kind"] == "recalled"
+    scale = 100.0 if recalled else plan.outcomes[row["outcome"]].scale
+    places = 0 if recalled else decimals((row["high"] - row["low"]) * scale / 4)
+    value, low, high = (row[name] * scale for name in ("estimate", "low", "high"))
+    return number(value, places), interval(low, high, places)
 
 
 def _nulls(estimates: pd.DataFrame, plan: Plan, factor: str) -> list[str]:
@@ -178,69 +183,58 @@ WENT = {"recalled": "recalled right, %", "moves": "has to rise", "stays": "has t
 
 def manipulation_table(checks: pd.DataFrame, plan: Plan) -> Table | None:
     """How each planned check of the manipulation went."""
-    if checks.empty:
-        return None
-    cells, groups = [], []
-    for row in cells_of(checks):
-        recalled = row["kind"] == "recalled"
-        scale = 100.0 if recalled else plan.outcomes[row["outcome"]].scale
-        places = 0 if recalled else decimals((row["high"] - row["low"]) * scale / 4)
-        cells.append(
-            [
-                plan.factors.get(row["factor"], {}).get(row["level"], row["level"]),
-                number(row["estimate"] * scale, places),
-                interval(row["low"] * scale, row["high"] * scale, places),
-                str(row["n"]),
-                "yes" if row["passed"] else "no",
-            ]
-        )
+
+    def group(row: Row) -> str:
         outcome = plan.outcomes.get(row["outcome"])
         what = outcome.label if outcome else row["outcome"].replace("_", " ").capitalize()
-        groups.append(f"{what}: {WENT[row['kind']]}")
-    return Table(
-        name=f"{plan.name}_manipulation",
-        caption=f"{plan.title}: did what was varied come across?",
-        headings=["Level", "Found", "Interval", "N", "Passed"],
-        cells=cells,
-        frame=checks,
-        groups=groups,
+        return f"{what}: {WENT[row['kind']]}"
+
+    return table(
+        plan,
+        "manipulation",
+        "did what was varied come across?",
+        checks,
+        [
+            ("Level", lambda row: _level(row, plan)),
+            ("Found", lambda row: _found(row, plan)[0]),
+            ("Interval", lambda row: _found(row, plan)[1]),
+            N,
+            ("Passed", lambda row: "yes" if row["passed"] else "no"),
+        ],
+        group=group,
         notes="Recalled: Wilson’s 95% interval of the share right; passed above what guessing "
         "gives. The others: difference from the first level by the planned regression; has to "
-        f"rise: {100 * (1 - plan.alpha):g}% interval, passed above 0; has to stay alike: "
+        f"rise: {confidence(plan)} interval, passed above 0; has to stay alike: "
         f"{100 * (1 - 2 * plan.alpha):g}% interval, passed within the smallest effect. Nobody was "
         "left out for a check.",
     )
 
 
-def recall_tables(data: pd.DataFrame, plan: Plan) -> Iterator[Table]:
-    """What participants remember of each factor, arm by arm."""
-    for check in plan.checks:
-        if check.recalled not in data.columns or data[check.recalled].isna().all():
-            continue
-        levels = {a: level for level, arms in plan.levels[check.factor].items() for a in arms}
-        answers = plan.study.columns[check.recalled].values
-        rows: list[dict[str, Any]] = []
-        for arm in plan.arms:
-            given = data.loc[data["arm"] == arm, check.recalled].dropna()
-            shares = {answer: float((given == answer).mean()) for answer in answers}
-            right = shares[check.right[levels[arm]]]
-            rows.append({"arm": arm, "n": len(given), **shares, "right": right})
-        yield Table(
-            name=f"{plan.name}_recall_{check.factor}",
-            caption=f"{plan.title}: {check.recalled.replace('_', ' ')}, by arm.",
-            headings=["Arm", "N", *(answer.capitalize() for answer in answers), "Right"],
-            cells=[
-                [
-                    arm_name(row["arm"]),
-                    str(row["n"]),
-                    *(percent(row[name]) for name in (*answers, "right")),
-                ]
-                for row in rows
-            ],
-            frame=pd.DataFrame(rows),
-            notes="Of those who answered. No estimate conditions on it, because treatment can "
-            "change it.",
-        )
+def recall_table(data: pd.DataFrame, plan: Plan, check: Check) -> Table | None:
+    """What participants remember of a factor, arm by arm."""
+    if check.recalled not in data.columns or data[check.recalled].isna().all():
+        return None
+    levels = {a: level for level, arms in plan.levels[check.factor].items() for a in arms}
+    answers = plan.study.columns[check.recalled].values
+    rows: list[dict[str, Any]] = []
+    for arm in plan.arms:
+        given = data.loc[data["arm"] == arm, check.recalled].dropna()
+        shares = {answer: float((given == answer).mean()) for answer in answers}
+        right = shares[check.right[levels[arm]]]
+        rows.append({"arm": arm, "n": len(given), **shares, "right": right})
+    return table(
+        plan,
+        f"recall_{check.factor}",
+        f"{check.recalled.replace('_', ' ')}, by arm.",
+        rows,
+        [
+            ARM,
+            N,
+            *((name.capitalize(), share(name)) for name in (*answers, "right")),
+        ],
+        notes="Of those who answered. No estimate conditions on it, because treatment can "
+        "change it.",
+    )
 
 
 # --------------------------------------------------------------------------------- sensitivity
@@ -262,34 +256,24 @@ def sensitivity_table(
     if not frames:
         return None
     frame = pd.concat(frames, ignore_index=True)
-    cells = [
+    return table(
+        plan,
+        "sensitivity",
+        "hypotheses estimated otherwise.",
+        frame,
         [
-            row["estimated"],
-            number(row["estimate"]),
-            number(row["std_error"]),
-            interval(row["conf_low"], row["conf_high"]),
-            p_value(row["p_claim"]),
-            str(int(row["n"])),
-        ]
-        for row in cells_of(frame)
-    ]
-    return Table(
-        name=f"{plan.name}_sensitivity",
-        caption=f"{plan.title}: hypotheses estimated otherwise.",
-        headings=[
-            "Estimated",
-            "Estimate",
-            "SE",
-            f"{100 * (1 - plan.alpha):g}% interval",
-            "p",
-            "N",
+            ("Estimated", text("estimated")),
+            ("Estimate", written("estimate")),
+            ("SE", written("std_error")),
+            (
+                f"{confidence(plan)} interval",
+                lambda row: interval(row["conf_low"], row["conf_high"]),
+            ),
+            ("p", lambda row: p_value(row["p_claim"])),
+            N,
         ],
-        cells=cells,
         frame=frame[["hypothesis", "estimated", *SHOWN]],
-        groups=[
-            f"{row['hypothesis']}: {plan.hypothesis(row['hypothesis']).statement}"
-            for row in cells_of(frame)
-        ],
+        group=lambda row: (f"{row['hypothesis']}: {plan.hypothesis(row['hypothesis']).statement}"),
         notes="Planned, and decides nothing. p: of the claim, not adjusted.",
     )
 
@@ -306,21 +290,21 @@ def missing_table(data: pd.DataFrame, plan: Plan) -> Table | None:
     for each in plan.hypotheses:
         names += [*(each.covariates or ()), each.association, each.moderator]
     columns = dict.fromkeys(name.partition("=")[0] for name in names if name)
-    known = [name for name in columns if name in data.columns]
     rows = [
-        (name, int(data[name].notna().sum()), float(data[name].isna().mean())) for name in known
+        {"variable": name, "n": int(data[name].notna().sum()), "missing": data[name].isna().mean()}
+        for name in columns
+        if name in data.columns
     ]
-    if not rows:
-        return None
-    return Table(
-        name=f"{plan.name}_missing",
-        caption=f"{plan.title}: what was measured before treatment and is missing.",
-        headings=["Variable", "N", "Missing"],
-        cells=[
-            [plan.word(name).capitalize(), str(count), percent(missing, 1)]
-            for name, count, missing in rows
+    return table(
+        plan,
+        "missing",
+        "what was measured before treatment and is missing.",
+        rows,
+        [
+            ("Variable", lambda row: plan.word(row["variable"]).capitalize()),
+            N,
+            ("Missing", share("missing", 1)),
         ],
-        frame=pd.DataFrame(rows, columns=["variable", "n", "missing"]),
         notes="Missing: not answered, or not disclosed. A missing covariate is set to the mean of "
         "those known; an association with it leaves such participants out.",
     )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from analysis import load
+from analysis.planned.plan import plans
 from analysis.report import write_report
 from analysis.simulation.simulate import simulate
 
@@ -76,6 +78,19 @@ def test_checks_recall_sensitivity_and_what_is_missing_are_tables(folder):
     missing = {row["variable"]: float(row["missing"]) for row in rows(folder, "missing")}
     assert 0.03 < missing["income_level"] < 0.30
     assert {row["hypothesis"] for row in rows(folder, "heterogeneity")} == {"M3", "M4", "M5"}
+
+
+def test_how_many_hurried_over_the_vignette_is_shown_by_arm(folder, page):
+    people = load(folder / "exports", include_bots=True).dropna(subset=["arm", "vignette_seconds"])
+    half = people["vignette_seconds"].median() / 2
+    shown = rows(folder, "speed")
+    assert [row["arm"] for row in shown] == list(plans()["motivation"].arms)
+    for row in shown:
+        seconds = people.loc[people["arm"] == row["arm"], "vignette_seconds"]
+        assert int(row["n"]) == len(seconds)
+        assert float(row["fast"]) == pytest.approx(sum(seconds < half) / len(seconds))
+    assert "nobody was left out for it" in words(page)
+    assert sum(float(row["fast"]) for row in shown) > 0
 
 
 def test_everybody_who_came_is_in_the_counts_of_the_panel(folder, page):

@@ -41,3 +41,13 @@ def test_the_page_fits_a_telephone(page):
 def test_the_page_passes_the_accessibility_checker(page):
     results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
+
+
+def test_the_letters_of_a_figure_are_legible_on_a_telephone(page):
+    """In pixels, the smallest; a figure scrolls in its own box instead."""
+    smallest = page.evaluate(
+        """() => Math.min(...[...document.querySelectorAll(".picture text")].map(
+            text => parseFloat(getComputedStyle(text).fontSize)
+                * Math.hypot(text.getScreenCTM().a, text.getScreenCTM().b)))"""
+    )
+    assert smallest >= 9
