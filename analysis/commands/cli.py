@@ -218,24 +218,27 @@ def _effect(text: str) -> tuple[str, float]:
 EXPORTS = Option(
     "exports", nargs="+", type=_path, metavar="EXPORT", help="CSV file or folder from oTree"
 )
+
+
+def _flag(name: str, meaning: str) -> Option:
+    return Option(name, action="store_true", help=meaning)
+
+
+def _plans(name: str, meaning: str) -> Option:
+    return Option(name, type=Path, metavar="FILE", action="append", default=[], help=meaning)
+
+
+def _effects(meaning: str) -> Option:
+    return Option(
+        "--effect", action="append", default=[], type=_effect, metavar="ARM=SIZE", help=meaning
+    )
+
+
 SELECTION = (
-    Option(
-        "--include-bots", action="store_true", help="keep simulated participants (for trying out)"
-    ),
-    Option(
-        "--include-demo",
-        action="store_true",
-        help="keep sessions created from the demo page, and pilots",
-    ),
+    _flag("--include-bots", "keep simulated participants (for trying out)"),
+    _flag("--include-demo", "keep sessions created from the demo page, and pilots"),
 )
-PLAN = Option(
-    "--plan",
-    type=Path,
-    metavar="FILE",
-    action="append",
-    default=[],
-    help="a plan in the place of that of the study which it names; may be repeated",
-)
+PLAN = _plans("--plan", "a plan in the place of that of the study which it names; may be repeated")
 ANY_STUDY = Option("--experiment", help="which study (default: all there are)")
 ONE_STUDY = Option("--experiment", required=True, help="which study")
 FORMAT = Option(
@@ -304,22 +307,14 @@ def _check(options: argparse.Namespace) -> int:
     _output("DIR", "folder for the report; made if it does not exist", required=True),
     ANY_STUDY,
     PLAN,
-    Option(
+    _plans(
         "--preregistered",
-        type=Path,
-        metavar="FILE",
-        action="append",
-        default=[],
-        help="a plan as it was registered: the report lists what is different; may be repeated",
+        "a plan as it was registered: the report lists what is different; may be repeated",
     ),
     *SELECTION,
     Option("--draws", type=_whole(99), metavar="N", help="draws of the randomization tests"),
     Option("--seed", type=_whole(0), metavar="N", help="seed of all random draws"),
-    Option(
-        "--as-real",
-        action="store_true",
-        help="hold simulated participants, too, to the planned size and looks",
-    ),
+    _flag("--as-real", "hold simulated participants, too, to the planned size and looks"),
 )
 def _report(options: argparse.Namespace) -> int:
     from analysis.report import check_directory, write_report
@@ -388,9 +383,7 @@ SE_TYPES = ("HC2", "HC3", "HC1", "HC0", "classical")
     ),
     Option("--se-type", choices=SE_TYPES, help="default: HC2"),
     FORMAT,
-    Option(
-        "--interim", action="store_true", help="show real outcomes before the planned size or look"
-    ),
+    _flag("--interim", "show real outcomes before the planned size or look"),
     PLAN,
     *SELECTION,
 )
@@ -445,14 +438,7 @@ def _formatted(frame: pd.DataFrame, form: str) -> str:
         "--simulations 100000 --backend dask --scheduler tcp://10.0.0.5:8786",
     },
     ONE_STUDY,
-    Option(
-        "--effect",
-        action="append",
-        default=[],
-        type=_effect,
-        metavar="ARM=SIZE",
-        help="effect of an arm against control in standard deviations; may be repeated",
-    ),
+    _effects("effect of an arm against control in standard deviations; may be repeated"),
     Option(
         "-n",
         nargs="+",
@@ -582,14 +568,9 @@ def _verdicts(curve: pd.DataFrame, at_size: pd.DataFrame, plan: Plan) -> Iterato
     },
     ONE_STUDY,
     Option("-n", required=True, type=_whole(1), metavar="N", help="participants"),
-    Option(
-        "--effect",
-        action="append",
-        default=[],
-        type=_effect,
-        metavar="ARM=SIZE",
-        help="in standard deviations: ARM=SIZE on the main outcomes of the study's people.py, "
-        "OUTCOME.ARM=SIZE on one of them; may be repeated",
+    _effects(
+        "in standard deviations: ARM=SIZE on the main outcomes of the study's people.py, "
+        "OUTCOME.ARM=SIZE on one of them; may be repeated"
     ),
     Option("--seed", default="1", metavar="TEXT", help="default: 1"),
     _output("DIR", "folder for the exports; made if it does not exist", required=True),

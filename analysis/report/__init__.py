@@ -96,9 +96,9 @@ def write_report(
             include_demo=include_demo or _kept(used, "demo"),
         )
     )
-    page = _page(everyone, _answers(files), planned, used, as_real)
-    said = [*_elsewhere(planned, own), *changed, *page.departures, *_problems(files)]
-    page = replace(page, departures=said)
+    page = _page(everyone, _answers(files), used, as_real)
+    said = [*_elsewhere(planned, own), *changed, *_draws(planned, page.plans), *page.departures]
+    page = replace(page, departures=[*said, *_problems(files)])
     outputs = _outputs(page)
     options: dict[str, Any] = {
         "plan": [Path(each).name for each in own],
@@ -172,29 +172,24 @@ def _problems(files: Files) -> list[str]:
 
 
 def _page(
-    everyone: pd.DataFrame,
-    answers: pd.DataFrame | None,
-    planned: Mapping[str, Plan],
-    used: Mapping[str, Plan],
-    as_real: bool,
+    everyone: pd.DataFrame, answers: pd.DataFrame | None, used: Mapping[str, Plan], as_real: bool
 ) -> Page:
-    present = set(everyone["experiment"].dropna())
-    used = {name: plan for name, plan in used.items() if name in present}
-    if not used:
+    names = set(everyone["experiment"].dropna())
+    present = {name: plan for name, plan in used.items() if name in names}
+    if not present:
         raise AnalysisError(
             "Nobody in these exports took part in an experiment of the plan "
-            f"({', '.join(planned)}), so there is nothing to report. Simulated "
+            f"({', '.join(used)}), so there is nothing to report. Simulated "
             "participants count with --include-bots, demo and pilot sessions with --include-demo."
         )
     excluded = everyone.attrs.get("excluded", {})
     unknown_columns = list(everyone.attrs.get("unknown_columns", ()))
-    everyone = everyone[everyone["experiment"].isin(list(used))]
+    everyone = everyone[everyone["experiment"].isin(list(present))]
     chapters = [
         write_chapter(everyone[everyone["experiment"] == name], answers, plan, as_real=as_real)
-        for name, plan in used.items()
+        for name, plan in present.items()
     ]
-    departures = _draws(planned, used)
-    departures += methods.data_departures(everyone, used)
+    departures = methods.data_departures(everyone, present)
     departures += [
         f"{chapter.plan.title}: {sentence}"
         for chapter in chapters
@@ -202,8 +197,8 @@ def _page(
     ]
     return Page(
         chapters=chapters,
-        cautions=[*_interim(chapters), *methods.cautions(everyone, used.values())],
-        left_out=methods.left_out(everyone, excluded, used.values()),
+        cautions=[*_interim(chapters), *methods.cautions(everyone, present.values())],
+        left_out=methods.left_out(everyone, excluded, present.values()),
         departures=departures,
         unknown_columns=unknown_columns,
     )
@@ -231,10 +226,10 @@ def _elsewhere(planned: Mapping[str, Plan], own: Sequence[str | Path]) -> list[s
     return found
 
 
-def _draws(planned: Mapping[str, Plan], used: Mapping[str, Plan]) -> list[str]:
+def _draws(planned: Mapping[str, Plan], used: Sequence[Plan]) -> list[str]:
     found = []
-    for name, plan in used.items():
-        before = planned[name]
+    for plan in used:
+        before = planned[plan.name]
         if plan.draws != before.draws:
             found.append(f"{plan.draws:,} random draws instead of {before.draws:,}.")
         if plan.seed != before.seed:

@@ -174,37 +174,16 @@ def _inside(row: _Row, bound: str) -> str:
     )
 
 
-@dataclass(frozen=True)
 class _Row:
     """The numbers of one estimate, written in its unit, and their words."""
 
-    values: Row
-    units: Units
-
-    @property
-    def plan(self) -> Plan:
-        return self.units.plan
-
-    @property
-    def hypothesis(self) -> Hypothesis:
-        return self.plan.hypothesis(str(self.values["hypothesis"]))
-
-    @property
-    def outcome(self) -> Outcome:
-        return self.units.outcome(self.values)
-
-    @property
-    def claim(self) -> str:
-        return str(self.values["claim"])
-
-    @property
-    def unit(self) -> str:
-        return self.units.unit(self.values)
-
-    @property
-    def noun(self) -> str:
-        """What is estimated."""
-        return "association" if self.hypothesis.association else "effect"
+    def __init__(self, values: Row, units: Units) -> None:
+        self.values, self.units, self.plan = values, units, units.plan
+        self.hypothesis = self.plan.hypothesis(str(values["hypothesis"]))
+        self.outcome, self.unit = units.outcome(values), units.unit(values)
+        self.claim = str(values["claim"])
+        # What is estimated.
+        self.noun = "association" if self.hypothesis.association else "effect"
 
     # --------------------------------------------------------------------------- numbers
 

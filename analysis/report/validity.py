@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.planned.estimate import Notes, cells_of, estimate_experiment
-from analysis.planned.patterns import AGAINST, Judged, Shown
+from analysis.planned.patterns import AGAINST, Judged
 from analysis.planned.plan import Family, Plan
 from analysis.planned.progress import Progress
 from analysis.planned.validity import Check, variants
@@ -46,7 +46,10 @@ def pattern_sentence(judged: Judged, plan: Plan, failed: Mapping[str, Sequence[s
         ]
         found = f"contradicted: {listed(against)}."
     else:
-        lacking = [_named(shown, plan) for shown in judged.won if not shown.holds]
+        lacking = [
+            f"{name} (“{plan.hypothesis(name).statement.rstrip('.')}”)"
+            for name in (shown.part.hypothesis for shown in judged.won if not shown.holds)
+        ]
         found = f"undecided: what is claimed is not shown for {listed(lacking)}."
     doubtful = [
         shown.part.hypothesis
@@ -63,11 +66,6 @@ def doubt(factors: Sequence[str]) -> str:
     """What a null on ``factors`` whose checks failed may be."""
     names = listed([f"“{factor.replace('_', ' ')}”" for factor in factors])
     return f"What {names} varied did not all come across, so this may be a failed manipulation."
-
-
-def _named(shown: Shown, plan: Plan) -> str:
-    statement = plan.hypothesis(shown.part.hypothesis).statement.rstrip(".")
-    return f"{shown.part.hypothesis} (“{statement}”)"
 
 
 def pattern_table(judged: Judged, plan: Plan) -> Table | None:
