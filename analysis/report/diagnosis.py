@@ -19,7 +19,7 @@ from analysis.errors import AnalysisError
 from analysis.exports.derived import BLOCK
 from analysis.planned.estimate import Notes, cells_of
 from analysis.planned.plan import Plan
-from analysis.report.table import ARM, N, Table, Writer, count, share, table, text, written
+from analysis.report.table import ARM, N, Table, count, share, table, text, written
 from analysis.report.units import Row, arm_name
 from analysis.words import counted, decimals, interval, listed, number, p_value
 from steps.ending import STATUS, STATUSES
@@ -176,31 +176,24 @@ def lee_table(assigned: pd.DataFrame, plan: Plan, notes: Notes) -> Table | None:
         )
         for name in plan.primary.outcomes
     )
+    rows, sides = [], list(cells_of(frame))
     # The lower and the upper bound of an arm are two rows.
-    sides = list(cells_of(frame))
-    rows = [
-        {**low, "upper": high["estimate"], "conf_high": high["conf_high"]}
-        for low, high in zip(sides[::2], sides[1::2], strict=True)
-    ]
-
-    def between(low: str, high: str) -> Writer:
-        def written(row: Row) -> str:
-            scale = plan.outcomes[row["outcome"]].scale
-            places = decimals(row["std_error"] * scale)
-            return interval(row[low] * scale, row[high] * scale, places)
-
-        return written
-
+    for low, high in zip(sides[::2], sides[1::2], strict=True):
+        outcome = plan.outcomes[low["outcome"]]
+        scale, places = outcome.scale, decimals(low["std_error"] * outcome.scale)
+        ends = interval(low["conf_low"] * scale, high["conf_high"] * scale, places)
+        bounds = interval(low["estimate"] * scale, high["estimate"] * scale, places)
+        rows.append({**low, "label": outcome.label, "bounds": bounds, "ends": ends})
     return table(
         plan,
         "lee_bounds",
         f"bounds on the effects against {control} in the presence of attrition.",
         rows,
         [
-            ("Outcome", lambda row: plan.outcomes[row["outcome"]].label),
+            ("Outcome", text("label")),
             ("Arm", lambda row: arm_name(row["term"].removesuffix(" (lower)"))),
-            ("Bounds", between("estimate", "upper")),
-            ("95% interval", between("conf_low", "conf_high")),
+            ("Bounds", text("bounds")),
+            ("95% interval", text("ends")),
             N,
         ],
         frame=frame,

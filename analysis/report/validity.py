@@ -47,8 +47,8 @@ def pattern_sentence(judged: Judged, plan: Plan, failed: Mapping[str, Sequence[s
         found = f"contradicted: {listed(against)}."
     else:
         lacking = [
-            f"{name} (“{plan.hypothesis(name).statement.rstrip('.')}”)"
-            for name in (shown.part.hypothesis for shown in judged.won if not shown.holds)
+            f"{part} (“{plan.hypothesis(part).statement.rstrip('.')}”)"
+            for part in (shown.part.hypothesis for shown in judged.won if not shown.holds)
         ]
         found = f"undecided: what is claimed is not shown for {listed(lacking)}."
     doubtful = [
