@@ -9,14 +9,18 @@ the refusal, so the function that collects it is replaced.
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from otree import session
 from otree.session import CreateSessionError, CreateSessionInvalidArgs, SessionConfig
+from otree.templating import ibis_loader
+from otree.templating.errors import TemplateLoadError
 
 from lab import configs
 from lab.sessions import study_in
+from study.finding import studies
 
 
 @cache
@@ -30,12 +34,32 @@ def install() -> None:
 
     from lab import board, mending, panel, preview
 
+    _share(ibis_loader)
     _add(admin, board.ServerBoard, preview.Preview)
     _add(participant, panel.PanelEntrance, panel.PanelStop)
     mending.install()
     _clean.__wrapped__ = SessionConfig.clean  # type: ignore[attr-defined]
     SessionConfig.clean = _clean
     session.create_session_traceback_wrapper = _create_session
+
+
+def _share(loader: Any) -> None:
+    """The *Report* tab of a study is `_templates/lab/admin_report.html`, unless it has its own.
+
+    oTree 6.0.15 looks for two names in the study's folder: models/session.py:258, when a session
+    is created, and views/admin.py:513, when the tab is opened. The second is taken for ours.
+    """
+    search = loader.search_template
+
+    def search_template(name: str) -> Path:
+        try:
+            return search(name)  # type: ignore[no-any-return]
+        except TemplateLoadError:
+            if name not in [f"{study.app}/AdminReport.html" for study in studies().values()]:
+                raise
+            return search("lab/admin_report.html")  # type: ignore[no-any-return]
+
+    loader.search_template = search_template
 
 
 def _add(module: ModuleType, *views: type) -> None:
