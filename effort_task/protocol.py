@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from effort_task.journal import Answer, Refused
@@ -106,14 +106,8 @@ def apply(
         rows.append(row)
         counts = row.correct is not None
         allowance -= row.late and counts
-        state = State(
-            origin=state.origin,
-            deadline=state.deadline,
-            last_item=state.last_item,
-            applied=row.item,
-            attempts=state.attempts + counts,
-            correct=state.correct + bool(row.correct),
-        )
+        attempts, correct = state.attempts + counts, state.correct + bool(row.correct)
+        state = replace(state, applied=row.item, attempts=attempts, correct=correct)
     uncounted = sum(row.correct is None for row in rows)
     return Outcome(tuple(rows), state, refused, uncounted)
 

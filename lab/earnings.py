@@ -16,10 +16,8 @@ def store(study: Study, player: Any) -> tuple[Earnings, Counts] | None:
     arm = player.field_maybe_none("arm") if study.arms else None
     counts = study.pay.counts(study, arm, player.field_maybe_none)
     earned = study.pay.of(player.session.config, counts)
-    player.earnings_fixed = earned.fixed
-    player.earnings_piece = earned.piece
-    player.earnings_total = earned.total
-    player.donation = earned.donation
+    for name, amount in earned.stored.items():
+        setattr(player, name, amount)
     player.participant.payoff = earned.piece
     return earned, counts
 

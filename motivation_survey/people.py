@@ -16,5 +16,6 @@ PEOPLE = People(
     },
     service=0.36,
     seats=1_300,
+    session={"offer_address": "https://example.org/help"},
     log_hours=(1.45, 0.8, 0.4),
 )

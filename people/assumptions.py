@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from typing import Any
 
 from study.finding import line_of, said
 from study.problems import DesignError, did_you_mean, shown, unknown
@@ -39,8 +40,9 @@ class People:
     how many leave it early (a logit; -3.2 is 4 in 100). ``latents`` are the attitudes behind
     scales, where they are not those of the step. ``service`` is the correlation of the attitude
     behind willingness with that behind public service motivation; ``log_hours`` are mean, spread
-    and pull of that attitude in log hours pledged. ``seats`` is how many take part in a session,
-    unless told otherwise.
+    and pull of that attitude in log hours pledged. Unless told otherwise, ``seats`` is how many
+    take part in a session, and ``session`` what its parameters are where they differ from the
+    defaults.
     """
 
     effects: Effects = field(default_factory=dict)
@@ -49,6 +51,7 @@ class People:
     latents: Mapping[str, Latent] = field(default_factory=dict)
     service: float = 0.45
     seats: int = 24
+    session: Mapping[str, Any] = field(default_factory=dict)
     log_hours: tuple[float, float, float] = (1.2, 0.7, 0.2)
 
     def effect(self, outcome: str, seat: Seat) -> float:
@@ -126,6 +129,9 @@ def _problems(people: People, study: Study) -> Iterator[str]:
             yield unknown("question", name, scales)
     if not -1 <= people.service <= 1:
         yield f"service is {people.service}, but must be a correlation."
+    for name in people.session:
+        if name not in study.parameters:
+            yield unknown("parameter", name, study.parameters)
     for name in people.stops:
         if name not in rounds:
             yield unknown("round that may be stopped", name, rounds)

@@ -15,11 +15,12 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 from effort_task.tasks import TASKS
 from people.assumptions import Latent, People
 from study.step import Seat, Step
+from study.study import Study
 
 # Standard deviations of the latent scales, from which the spread of the outcomes follows.
 PACE_SPREAD = 0.22  # of log seconds per card, between people
@@ -84,60 +85,32 @@ class Style:
         return min(high, max(low, math.floor(point + 0.5)))
 
 
-@dataclass(frozen=True)
 class Person:
-    """One simulated participant. Made by `Person.draw`."""
+    """The ``number``-th participant of ``seed``, who responds to arms as ``people`` do.
 
-    seed: str
-    number: int
-    people: People
-    no_show: float
-    refusal: float
-    attrition: float
-    outside: float
-    pace: float
-    error_rate: float
-    stamina: float
-    service: float
-    style: Style
+    ``no_show``, ``refusal``, ``attrition`` and ``outside`` are the chances that someone never
+    comes, declines consent, leaves on the way, or is none of those whom the study is about.
+    """
 
-    @classmethod
-    def draw(
-        cls,
-        seed: str | int,
-        number: int,
-        *,
-        people: People | None = None,
-        no_show: float = 0.03,
-        refusal: float = 0.02,
-        attrition: float = 0.04,
-        outside: float = 0.045,
-    ) -> Any:
-        """The ``number``-th participant of ``seed``, who responds to arms as ``people`` do.
+    no_show: ClassVar[float] = 0.03
+    refusal: ClassVar[float] = 0.02
+    attrition: ClassVar[float] = 0.04
+    outside: ClassVar[float] = 0.045
 
-        ``no_show``, ``refusal``, ``attrition`` and ``outside`` are the chances that someone never
-        comes, declines consent, leaves on the way, or is none of those whom the study is about.
-        For bots that must finish, set them to 0.
-        """
+    def __init__(self, seed: str | int, number: int, *, people: People | None = None) -> None:
         dice = random.Random(f"{seed}/{number}/traits")
-        return cls(
-            seed=str(seed),
-            number=number,
-            people=people or People(),
-            no_show=no_show,
-            refusal=refusal,
-            attrition=attrition,
-            outside=outside,
-            pace=math.exp(dice.gauss(0, PACE_SPREAD)),
-            error_rate=min(0.5, 0.06 * math.exp(dice.gauss(0, 0.5))),
-            stamina=dice.gauss(0, 1),
-            service=dice.gauss(0, 1),
-            style=Style(
-                shift=dice.gauss(0, 0.25),
-                stretch=math.exp(dice.gauss(0, 0.2)),
-                straight=dice.random() < 0.02,
-                reversed=dice.random() < 0.02,
-            ),
+        self.seed = str(seed)
+        self.number = number
+        self.people = people or People()
+        self.pace = math.exp(dice.gauss(0, PACE_SPREAD))
+        self.error_rate = min(0.5, 0.06 * math.exp(dice.gauss(0, 0.5)))
+        self.stamina = dice.gauss(0, 1)
+        self.service = dice.gauss(0, 1)
+        self.style = Style(
+            shift=dice.gauss(0, 0.25),
+            stretch=math.exp(dice.gauss(0, 0.2)),
+            straight=dice.random() < 0.02,
+            reversed=dice.random() < 0.02,
         )
 
     def dice(self, *what: object) -> random.Random:
@@ -156,7 +129,7 @@ class Person:
         """Whether they are one of those whom a study is about, as all but a few are."""
         return self.dice("belongs").random() >= self.outside
 
-    def leaves_at(self, study: Any) -> str | None:
+    def leaves_at(self, study: Study) -> str | None:
         """The step at which they close the browser; None: they stay to the end."""
         dice = self.dice("leaves_at")
         if dice.random() >= self.attrition:
@@ -186,14 +159,26 @@ class Person:
         return self.dice(what).choices(list(shares), list(shares.values()))[0]
 
     def attitudes(
-        self, what: str, items: int, mean: float = 0.0, trait: float = 0.0, loading: float = 0.6
+        self,
+        what: str,
+        items: int,
+        mean: float = 0.0,
+        trait: float = 0.0,
+        loading: float = 0.6,
+        *,
+        effect: float = 0.0,
+        scale: str = "",
     ) -> list[float]:
-        """Latent answers to the items of a scale, correlated through ``trait`` by ``loading``."""
+        """Latent answers to the items of a scale, correlated through ``trait`` by ``loading``.
+
+        What the study's people assume of ``scale`` (empty: ``what``) takes the place of
+        ``mean`` and ``loading``; the ``effect`` of the arm is added to it.
+        """
         dice = self.dice(what)
-        assumed = self.people.latents.get(what, Latent(mean))
+        assumed = self.people.latents.get(scale or what, Latent(mean))
         loading = loading if assumed.loading is None else assumed.loading
         noise = math.sqrt(1 - loading**2)
-        shared = assumed.mean + assumed.spread * loading * trait
+        shared = assumed.mean + assumed.spread * (loading * trait + effect)
         if self.style.straight:
             return [shared] * items
         return [shared + assumed.spread * noise * dice.gauss(0, 1) for _ in range(items)]
@@ -205,6 +190,10 @@ class Person:
     def effect(self, outcome: str, seat: Seat) -> float:
         """What the arm does to ``outcome``, in standard deviations; 0 before assignment."""
         return self.people.effect(outcome, seat)
+
+    def reopens(self, step: str) -> int:
+        """How often they open a text again on the page of ``step`` that they read before."""
+        return self.dice("reopens", step).choices((0, 1, 2), (0.88, 0.1, 0.02))[0]
 
     def remark(self, what: str) -> str:
         """A free comment; most leave none."""

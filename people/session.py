@@ -23,10 +23,9 @@ from people.assumptions import People
 from people.person import Person
 from steps.comprehension import Comprehension
 from steps.ending import STATUS
-from steps.information import Information, version
+from steps.information import Exposure, Information, version
 from steps.quota import Quota, QuotaFull
 from steps.round import Round
-from steps.vignette import Vignette
 from study import messages, words
 from study.acts import Act, Cards, Form, Leave, Look
 from study.journey import journey
@@ -91,7 +90,7 @@ class Session:
             Seat(
                 study,
                 self.config,
-                Person.draw(f"{seed}/{number}", place, people=people),
+                Person(f"{seed}/{number}", place, people=people),
                 code,
                 place,
                 clock,
@@ -147,20 +146,20 @@ class Session:
         if step.page == seat.page or not step.page:
             return
         seat.page, values = step.page, seat.values
+        if isinstance(step, Exposure):
+            values[f"{step.name}_started_at"] = seat.clock
         if isinstance(step, Information):
             assert seat.arm is not None
             number = version(self.study, self.config["seed"], seat.arm.name, seat.place_in_arm)
             shown = messages.message(self.config["language"], seat.arm.message, number)
             values |= {"message_version": number, "sample_message": shown.sample}
-            values |= {"message_medium": shown.medium, f"{step.name}_started_at": seat.clock}
+            values["message_medium"] = shown.medium
         if isinstance(step, Round):
             begun: dict[str, Any] = {"started_at": seat.clock}
             begun |= dict.fromkeys(("correct", "attempts", "stored"), 0)
             if (seconds := step.duration(self.config)) is not None:
                 begun |= {"deadline": seat.clock + seconds, "seconds": 0.0}
             values |= {f"{step.prefix}_{name}": value for name, value in begun.items()}
-        if isinstance(step, Vignette):
-            values[f"{step.name}_started_at"] = seat.clock
         if step.ends(seat) and self.study.pay is not None:
             self._pay(seat)
         if step is self.study.path[-1]:
@@ -175,6 +174,8 @@ class Session:
             texts = {name for name, column in self.study.columns.items() if column.type == "text"}
             for name, value in (*act.answers.items(), *act.also.items()):
                 values[name] = guard(value) if name in texts else value
+            for name, count in act.counts.items():
+                values[name] = values.get(name, 0) + count
             values["language"] = self.config["language"]
             values |= step.derived(seat)
         elif isinstance(act, Look):
@@ -283,9 +284,7 @@ class Session:
         assert pay is not None
         arm = seat.arm.name if seat.arm else None
         earned = pay.of(self.config, pay.counts(self.study, arm, seat.get))
-        for name in ("fixed", "piece", "total"):
-            seat.values[f"earnings_{name}"] = float(getattr(earned, name))
-        seat.values["donation"] = float(earned.donation)
+        seat.values |= {name: float(amount) for name, amount in earned.stored.items()}
         seat.payoff = float(earned.piece)
 
 

@@ -10,24 +10,17 @@ from steps.in_random_order import InRandomOrder
 from steps.information import Information
 from steps.instructions import Instructions
 from steps.instruments.about_you import AboutYou, Comment, Gender, VolunteeredBefore
-from steps.instruments.baseline import Baseline
-from steps.instruments.candour import Candour
-from steps.instruments.effort import Effort
-from steps.instruments.hours_pledged import HoursPledged
-from steps.instruments.impact_perceived import ImpactPerceived
-from steps.instruments.income import Income
-from steps.instruments.income_band import IncomeBand
-from steps.instruments.instructed import Instructed
-from steps.instruments.isced import Isced
-from steps.instruments.knowledge import Knowledge
-from steps.instruments.motivation import Motivation
-from steps.instruments.neighbours_expected import NeighboursExpected
-from steps.instruments.psm import PublicServiceMotivation
-from steps.instruments.recalled import Recalled
-from steps.instruments.source_recalled import SourceRecalled
-from steps.instruments.task_motivation import TaskMotivation
-from steps.instruments.voluntary import Voluntary
-from steps.instruments.willingness import Willingness
+from steps.instruments.background import Income, IncomeBand, Isced
+from steps.instruments.checks import Instructed, Knowledge, Recalled, SourceRecalled
+from steps.instruments.coproduction import HoursPledged, NeighboursExpected, Willingness
+from steps.instruments.rounds import Baseline, Effort, Voluntary
+from steps.instruments.scales import (
+    Candour,
+    ImpactPerceived,
+    Motivation,
+    PublicServiceMotivation,
+    TaskMotivation,
+)
 from steps.offer import RealOffer
 from steps.panel import PanelEntry, PanelReturn
 from steps.practice import Practice
@@ -37,51 +30,4 @@ from steps.reading import Reading
 from steps.round import OfferedRound, Round
 from steps.vignette import Vignette
 
-__all__ = [
-    "AboutYou",
-    "Assignment",
-    "Baseline",
-    "Candour",
-    "Choice",
-    "Comment",
-    "Comprehension",
-    "Consent",
-    "Debriefing",
-    "Earnings",
-    "Effort",
-    "Eligibility",
-    "Gender",
-    "HoursPledged",
-    "ImpactPerceived",
-    "InRandomOrder",
-    "Income",
-    "IncomeBand",
-    "Information",
-    "Instructed",
-    "Instructions",
-    "Isced",
-    "Knowledge",
-    "Motivation",
-    "NeighboursExpected",
-    "Number",
-    "OfferedRound",
-    "Page",
-    "PanelEntry",
-    "PanelReturn",
-    "Practice",
-    "PublicServiceMotivation",
-    "Quota",
-    "Reading",
-    "RealOffer",
-    "Recalled",
-    "Round",
-    "Scale",
-    "SourceRecalled",
-    "TaskMotivation",
-    "Text",
-    "Vignette",
-    "Voluntary",
-    "VolunteeredBefore",
-    "Willingness",
-    "YesNo",
-]
+__all__ = sorted(name for name, kind in vars().items() if isinstance(kind, type))

@@ -18,13 +18,14 @@ class Act:
 class Form(Act):
     """Answer the questions of the page (none: press its button).
 
-    also : what the page sends beside its questions.
+    also : what the page sends beside its questions; counts : what is added up over pages.
     wrong : attempts that the page will not take, each with the names of the answers that are
         wrong; they come first.
     """
 
     answers: Mapping[str, Any] = field(default_factory=dict)
     also: Mapping[str, Any] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
     wrong: Sequence[tuple[Mapping[str, Any], tuple[str, ...]]] = ()
 
 

@@ -7,7 +7,7 @@ was not measured is empty, never 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,15 +42,21 @@ class Column:
     since: str = ""
 
 
-def family(name: str, count: int, type: str, description: str, **options: Any) -> Iterator[Column]:
-    """The columns ``name_1`` to ``name_<count>``."""
-    for number in range(1, count + 1):
-        yield Column(f"{name}_{number}", type, description, **options)
-
-
 def items(name: str, count: int) -> list[str]:
-    """The names of a family."""
+    """The names of a family of columns: ``name_1`` to ``name_<count>``."""
     return [f"{name}_{number}" for number in range(1, count + 1)]
+
+
+def seconds(name: str, description: str, **options: Any) -> Column:
+    return Column(name, "number", description, min=0, unit="seconds", **options)
+
+
+def milliseconds(name: str, description: str, **options: Any) -> Column:
+    return Column(name, "integer", description, min=0, unit="milliseconds", **options)
+
+
+def cards(name: str, description: str, **options: Any) -> Column:
+    return Column(name, "integer", description, min=0, unit="cards", **options)
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,9 @@ def readme(study: Study) -> str:
         "## Parameters of a session",
         _table(["name", "meaning", "default", "allowed"], rows),
     ]
+    minutes = round(study.minutes(parameters.defaults(study.parameters)))
     parts.append(
-        f"Languages: {', '.join(study.languages)}. Takes about {_minutes(study)} minutes. The "
+        f"Languages: {', '.join(study.languages)}. Takes about {minutes} minutes. The "
         "words of the steps are in their folders, what this study says otherwise in `content/`. "
         "How simulated people respond is in `people.py`, the planned analysis in `plan.toml`."
     )
@@ -59,31 +60,23 @@ def _versions(study: Study, message: str) -> list[str]:
     return [f"`{message}`", str(messages.versions(study, message))] if message else ["", ""]
 
 
-def _minutes(study: Study) -> int:
-    return round(study.minutes(parameters.defaults(study.parameters)))
-
-
 def _rows(study: Study) -> Iterator[list[str]]:
     for step in study.once:
         written = [column.name for column in step.columns(study)]
-        yield [f"`{step.page}`" if step.page else "(none)", _first(step), _names(written)]
-
-
-def _first(step: Step) -> str:
-    return (getdoc(type(step)) or "").split("\n")[0]
+        about, *_ = (getdoc(type(step)) or "").split("\n")
+        yield [f"`{step.page}`" if step.page else "(none)", about, _names(written)]
 
 
 def _names(names: list[str]) -> str:
     """The names of columns, families written as ``psm_1`` … ``psm_8``."""
-    found: list[str] = []
     families: dict[str, list[str]] = {}
     for name in names:
         stem, _, number = name.rpartition("_")
-        families.setdefault(f"{stem}_" if number.isdigit() else name, []).append(name)
-    for family in families.values():
-        ends = [family[0], family[-1]] if len(family) > 2 else family
-        found.append((" … " if len(family) > 2 else ", ").join(f"`{name}`" for name in ends))
-    return ", ".join(found)
+        families.setdefault(f"{stem}_" if number.isdigit() else name, []).append(f"`{name}`")
+    return ", ".join(
+        f"{family[0]} … {family[-1]}" if len(family) > 2 else ", ".join(family)
+        for family in families.values()
+    )
 
 
 def _pay(study: Study) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from study.acts import Act, Leave
+from study.acts import Act, Form, Leave
 from study.step import Seat, Step
 from study.study import Study
 
@@ -24,7 +25,11 @@ def journey(study: Study, person: Any, seat: Seat) -> Iterator[tuple[Step, Act]]
         if person.leaves_before(step, seat):
             yield step, Leave()
             return
+        folded: list[Any] = [s for s in study.path if step.name in getattr(s, "unfolds_on", ())]
         for act in step.acts(person, seat):
+            if folded and isinstance(act, Form):
+                counts = {each.reopened: person.reopens(step.name) for each in folded}
+                act = replace(act, counts=counts)
             yield step, act
             if isinstance(act, Leave):
                 return

@@ -63,6 +63,12 @@ def _number(value: object) -> float:
     return number
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(value)
+    return value.strip()
+
+
 def whole(
     name: str, default: int, meaning: str, low: int, high: int, unit: str = "", zero: bool = False
 ) -> Parameter:
@@ -96,14 +102,14 @@ def one_of(name: str, default: str, meaning: str, options: Iterable[str]) -> Par
     known = tuple(options)
 
     def check(value: object) -> str:
-        if not isinstance(value, str) or value.strip() not in known:
+        text = _text(value)
+        if text not in known:
             raise ValueError(value)
-        return value.strip()
+        return text
 
-    said = ", ".join(each for each in known if each)
-    return Parameter(
-        name, default, meaning, f"{'empty or ' if '' in known else ''}one of {said}", check
-    )
+    said = f"one of {', '.join(each for each in known if each)}"
+    allowed = f"empty or {said}" if "" in known else said
+    return Parameter(name, default, meaning, allowed, check)
 
 
 def some_of(name: str, meaning: str, options: Iterable[str]) -> Parameter:
@@ -111,9 +117,8 @@ def some_of(name: str, meaning: str, options: Iterable[str]) -> Parameter:
     known = tuple(options)
 
     def check(value: object) -> str:
-        if not isinstance(value, str):
-            raise ValueError(value)
-        names = [each.strip() for each in value.split(",")] if value.strip() else []
+        text = _text(value)
+        names = [each.strip() for each in text.split(",")] if text else []
         if len(set(names)) != len(names) or not set(names) <= set(known) or len(names) == 1:
             raise ValueError(value)
         return ",".join(each for each in known if each in names)
@@ -144,9 +149,7 @@ def return_address(name: str, meaning: str) -> Parameter:
     """Nothing, or where a panel takes its people back, with `IDENTIFIER` in its path or query."""
 
     def check(value: object) -> str:
-        if not isinstance(value, str):
-            raise ValueError(value)
-        text = value.strip()
+        text = _text(value)
         if not text:
             return ""
         parts = urlsplit(text)
@@ -170,9 +173,9 @@ def web_address(name: str, meaning: str) -> Parameter:
     with_identifier = return_address(name, meaning).check
 
     def check(value: object) -> str:
-        if not isinstance(value, str) or IDENTIFIER in value:
+        text = _text(value)
+        if IDENTIFIER in text:
             raise ValueError(value)
-        text = value.strip()
         if not text:
             return ""
         with_identifier(f"{text}{'&' if '?' in text else '?'}{IDENTIFIER}")
@@ -186,7 +189,7 @@ def address_name(name: str, default: str, meaning: str) -> Parameter:
     """A name that may stand in an address before a value."""
 
     def check(value: object) -> str:
-        text = value.strip() if isinstance(value, str) else ""
+        text = _text(value)
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,39}", text):
             raise ValueError(value)
         return text

@@ -46,24 +46,22 @@ class Earnings:
     def total(self) -> Decimal:
         return self.fixed + self.piece
 
-
-def earnings(
-    *,
-    fixed: Number,
-    piece_rate: Number,
-    paid_cards: int,
-    donation_rate: Number,
-    donated_cards: int,
-) -> Earnings:
-    """Pay for ``paid_cards`` (0 in arms without reward) and the donation for ``donated_cards``."""
-    return Earnings(
-        fixed=money(fixed),
-        piece=product(piece_rate, paid_cards),
-        donation=product(donation_rate, donated_cards),
-    )
+    @property
+    def stored(self) -> dict[str, Decimal]:
+        """The amounts by their columns (`AMOUNTS`)."""
+        return dict(zip(AMOUNTS, (self.fixed, self.piece, self.total, self.donation), strict=True))
 
 
 # ------------------------------------------------------------------------- a study's pay
+
+AMOUNTS = {
+    "earnings_fixed": "Fixed pay for taking part (oTree's participation fee).",
+    "earnings_piece": "Piece rate times correct cards of the round that pays, rounded once; 0 in "
+    "arms without piece rate.",
+    "earnings_total": "What the participant is paid: earnings_fixed + earnings_piece.",
+    "donation": "What the service receives: donation rate times correct cards of the rounds that "
+    "bring it money, rounded once.",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,36 +90,8 @@ class Pay(Declared):
                     )
 
     def columns(self) -> Iterator[Column]:
-        yield Column(
-            "earnings_fixed",
-            "money",
-            "Fixed pay for taking part (oTree's participation fee).",
-            min=0,
-            always=True,
-        )
-        yield Column(
-            "earnings_piece",
-            "money",
-            "Piece rate times correct cards of the round that pays, rounded once; 0 in arms "
-            "without piece rate.",
-            min=0,
-            always=True,
-        )
-        yield Column(
-            "earnings_total",
-            "money",
-            "What the participant is paid: earnings_fixed + earnings_piece.",
-            min=0,
-            always=True,
-        )
-        yield Column(
-            "donation",
-            "money",
-            "What the service receives: donation rate times correct cards of the rounds that "
-            "bring it money, rounded once.",
-            min=0,
-            always=True,
-        )
+        for name, about in AMOUNTS.items():
+            yield Column(name, "money", about, min=0, always=True)
 
     def parameters(self, study: Study) -> Iterator[Parameter]:
         if self.piece:
@@ -153,12 +123,10 @@ class Pay(Declared):
 
     def of(self, config: Mapping[str, Any], counts: Counts) -> Earnings:
         """What ``counts`` bring in a session with this config."""
-        return earnings(
-            fixed=config["participation_fee"],
-            piece_rate=config.get("piece_rate", 0),
-            paid_cards=counts.paid,
-            donation_rate=config.get("donation_rate", 0),
-            donated_cards=counts.donated,
+        return Earnings(
+            fixed=money(config["participation_fee"]),
+            piece=product(config.get("piece_rate", 0), counts.paid),
+            donation=product(config.get("donation_rate", 0), counts.donated),
         )
 
 

@@ -10,7 +10,7 @@ import copy
 import dataclasses
 import sys
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -81,7 +81,8 @@ class Declared:
     file: Path
 
     def __new__(cls, *args: Any, **options: Any) -> Any:
-        names = [each.name for each in fields(cls) if each.init]  # type: ignore[arg-type]
+        settable = [each for each in fields(cls) if each.init]  # type: ignore[arg-type]
+        names = [each.name for each in settable]
         file, line = _place()
         place = at(file, line)
         for name in options:
@@ -94,10 +95,10 @@ class Declared:
                 f"{place}: {cls.__name__} takes at most {len(names)} values: {', '.join(names)}."
             )
         given = {*names[: len(args)], *options}
-        required = _required(cls)
         # Without anything it is being copied; the values come afterwards.
-        if given and (missing := [name for name in required if name not in given]):
-            raise DesignError(f"{place}: {cls.__name__} needs {missing[0]!r}.")
+        for each in settable if given else ():
+            if each.name not in given and each.default is each.default_factory is MISSING:
+                raise DesignError(f"{place}: {cls.__name__} needs {each.name!r}.")
         made = super().__new__(cls)
         object.__setattr__(made, "place", place)
         object.__setattr__(made, "file", file)
@@ -119,13 +120,3 @@ class Declared:
     def error(self, message: str) -> DesignError:
         """An error that names the line in which this was declared."""
         return DesignError(f"{self.place}: {message}")
-
-
-def _required(cls: Any) -> list[str]:
-    from dataclasses import MISSING
-
-    return [
-        each.name
-        for each in fields(cls)
-        if each.init and each.default is MISSING and each.default_factory is MISSING
-    ]

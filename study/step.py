@@ -89,13 +89,16 @@ class Step(Declared):
     is_renamed: ClassVar[bool] = False
     """Whether a question has another name than its instrument, and so asks something else."""
 
+    about_minutes: ClassVar[float] = 0.5
+    """How long it takes where that depends on no parameter."""
+
     again: ClassVar[bool] = False
     """Whether it is the same step at another place of a random order (`InRandomOrder`)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.name:
-            object.__setattr__(self, "name", snake(type(self).__name__))
+            object.__setattr__(self, "name", own_name(type(self)))
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", self.name):
             raise self.error(
                 f"the name of a step is {self.name!r}, but must be small letters, digits and _."
@@ -145,7 +148,7 @@ class Step(Declared):
 
     def takes_place(self, seat: Seat) -> bool:
         """Whether somebody who has come so far comes to it."""
-        return True
+        return self.is_offered(seat.config)
 
     def is_way_out(self, seat: Seat) -> bool:
         """Whether somebody has left for it, wherever they were."""
@@ -181,12 +184,19 @@ class Step(Declared):
 
     def minutes(self, config: Mapping[str, Any]) -> float:
         """How long it takes, at the most in timed rounds and about in others."""
-        return 0.5
+        return self.about_minutes
+
+
+def own_name(kind: type[Step]) -> str:
+    """What steps of a kind are called unless told otherwise."""
+    return str(kind.__dataclass_fields__["name"].default or snake(kind.__name__))
 
 
 def folder_of(kind: type[Step]) -> Path:
-    """The folder of a kind of step."""
-    return Path(str(sys.modules[kind.__module__].__file__)).parent
+    """The folder of a kind of step: that of its name beside its module, else the module's own."""
+    module = Path(str(sys.modules[kind.__module__].__file__)).parent
+    named = module / own_name(kind)
+    return named if (named / "words").is_dir() else module
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,6 +204,7 @@ class Pageless(Step):
     """The base of steps without a page: nobody sees them, and they take no time."""
 
     texts: ClassVar[tuple[str, ...]] = ()
+    about_minutes: ClassVar[float] = 0.0
 
     @property
     def page(self) -> str:
@@ -202,9 +213,6 @@ class Pageless(Step):
     def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
         """Nothing: whoever plays it stores what is stored when somebody arrives."""
         yield Act()
-
-    def minutes(self, config: Mapping[str, Any]) -> float:
-        return 0.0
 
 
 def questions(step: Step, study: Study) -> list[Column]:

@@ -96,6 +96,10 @@ class Factor(Declared):
             yield self.error(f"the factor {self.name!r} is binary, so it needs two parts.")
 
 
+class FromName(str):
+    """An address that nobody gave: a study made anew under another name has another one."""
+
+
 @dataclass(frozen=True, eq=False)
 class Study(Declared):
     """One study: its arms, the first of them the control, its steps in order, and its pay.
@@ -119,9 +123,9 @@ class Study(Declared):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.address:
+        if not self.address or isinstance(self.address, FromName):
             digest = hashlib.sha256(self.name.encode()).hexdigest()
-            object.__setattr__(self, "address", f"s{digest[:7]}")
+            object.__setattr__(self, "address", FromName(f"s{digest[:7]}"))
         if not self.arms and any(getattr(factor, "parts", {}) for factor in self.factors):
             object.__setattr__(self, "arms", self._cells())
         for problem in self._problems():
@@ -401,14 +405,5 @@ class Study(Declared):
 
 def _unfolded(steps: Sequence[Step]) -> Iterator[Step]:
     for step in steps:
-        parts = step.unfolded()
-        if len(parts) == 1 and parts[0] is step:
-            yield step
-        else:
-            yield from _unfolded_but(step, parts)
-
-
-def _unfolded_but(step: Step, parts: Sequence[Step]) -> Iterator[Step]:
-    """``parts``, in which a step may stand for itself again."""
-    for part in parts:
-        yield from [part] if part is step else _unfolded([part])
+        for part in step.unfolded():
+            yield from [part] if part is step else _unfolded([part])

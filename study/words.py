@@ -85,23 +85,29 @@ def shared(language: str, name: str) -> Mapping[str, Any]:
 
 def _own(step: Step, language: str) -> Mapping[str, Any]:
     """What the step itself brings."""
-    path = step.folder / "words" / f"{language}.toml"
-    if not (step.folder / "words").is_dir():
+    folder = step.folder / "words"
+    if not folder.is_dir():
         return {}
-    brought = read(path)
-    table = step.table
-    inside = {name for name, value in brought.items() if isinstance(value, Mapping)}
-    if table:
-        found: Mapping[str, Any] = brought.get(table, {})
+    brought = read(folder / f"{language}.toml")
+    if step.table:
+        found: Mapping[str, Any] = brought.get(step.table, {})
         return found
-    return {k: v for k, v in brought.items() if k == "questions" or k not in inside}
+    return {k: v for k, v in brought.items() if k == "questions" or not isinstance(v, Mapping)}
+
+
+def _file(study: Study, language: str) -> Path:
+    """Where a study adds to what its steps bring, or says it otherwise."""
+    return study.folder / "content" / f"{language}.toml"
+
+
+def _said(study: Study, language: str) -> Mapping[str, Any]:
+    path = _file(study, language)
+    return read(path) if path.is_file() else {}
 
 
 def _of_study(study: Study, step: Step, language: str) -> Mapping[str, Any]:
-    path = study.folder / "content" / f"{language}.toml"
-    if not path.is_file():
-        return {}
-    found = read(path).get(step.name, {})
+    path = _file(study, language)
+    found = _said(study, language).get(step.name, {})
     if not isinstance(found, Mapping):
         raise DesignError(f"{shown(path)}: {step.name} must be a table of texts, [{step.name}].")
     asked = found.get("questions", {})
@@ -122,9 +128,8 @@ def of_step(study: Study, step: Step, language: str) -> dict[str, Any]:
         if key == "questions":
             brought = found.get(key, {})
             said = {name: {**brought.get(name, {}), **texts} for name, texts in value.items()}
-            found[key] = {**brought, **said}
-        else:
-            found[key] = value
+            value = {**brought, **said}
+        found[key] = value
     return found
 
 
@@ -142,9 +147,8 @@ def of_question(study: Study, step: Step, column: Column, language: str) -> dict
 def samples(study: Study) -> Iterator[str]:
     """The files with words of a study's own that are still samples."""
     for language in study.languages:
-        path = study.folder / "content" / f"{language}.toml"
-        if path.is_file() and read(path).get(SAMPLE):
-            yield shown(path)
+        if _said(study, language).get(SAMPLE):
+            yield shown(_file(study, language))
 
 
 # --------------------------------------------------------------------------------- checking
@@ -188,19 +192,17 @@ def _check_shared(language: str, name: str) -> None:
 
 def _where(study: Study, step: Step, language: str) -> str:
     own = step.folder / "words" / f"{language}.toml"
-    its = study.folder / "content" / f"{language}.toml"
-    path = own if own.is_file() and not _of_study(study, step, language) else its
+    said = _of_study(study, step, language)
+    path = own if own.is_file() and not said else _file(study, language)
     return f"{shown(path)}, [{step.table or step.name}]"
 
 
 def _check_left_over(study: Study, language: str) -> None:
-    path = study.folder / "content" / f"{language}.toml"
-    if not path.is_file():
-        return
     known = [step.name for step in study.path if step.page]
-    for name in read(path):
+    for name in _said(study, language):
         if name not in (SAMPLE, *known):
-            raise DesignError(f"{shown(path)}: {unknown('step', name, known)}")
+            place = shown(_file(study, language))
+            raise DesignError(f"{place}: {unknown('step', name, known)}")
 
 
 def _problems(study: Study, step: Step, language: str) -> Iterator[str]:
@@ -260,8 +262,7 @@ def _question_problems(study: Study, step: Step, column: Column, language: str) 
             yield f"the question {name!r}: {unknown('text', key, OF_QUESTION)}"
     if not texts.get("label"):
         yield f"the question {name!r} has no label."
-    options = list(column.values) if column.type == "choice" else []
-    options = ["True", "False"] if column.type == "boolean" else options
+    options = ["True", "False"] if column.type == "boolean" else list(column.values)
     if options and list(texts.get("options", {})) != options:
         yield f"the options of {name!r} must be {', '.join(options)}, in this order."
     if "items" in asked[name]:

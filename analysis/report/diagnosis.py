@@ -24,7 +24,7 @@ from analysis.report.units import Row, arm_name
 from analysis.words import counted, decimals, interval, listed, number, p_value
 from steps.ending import STATUS, STATUSES
 from steps.information import Information
-from steps.instruments.source_recalled import SourceRecalled
+from steps.instruments.checks import SourceRecalled
 from steps.vignette import Vignette
 from study.study import Study
 

@@ -35,8 +35,8 @@ def simulate(
     (``{"treated": 0.4}``: on the main outcomes of the study's `people.py`) or by outcome and arm
     (``{"effort.treated": 0.2}``); empty: none; ``None``: those that `people.py` assumes.
     ``sessions`` is their number (default: sessions of the size that `people.py` assumes),
-    ``parameters`` changes session parameters. Some participants never come, refuse, or leave;
-    ``n`` counts all of them.
+    ``parameters`` changes session parameters, also those that it assumes. Some participants never
+    come, refuse, or leave; ``n`` counts all of them.
 
     Returns the files: the wide export, that of the study's app, and its custom exports. The same
     arguments give the same bytes. Raises ``AnalysisError`` for an unknown experiment, arm or
@@ -50,7 +50,7 @@ def simulate(
     if n < 1 or not 1 <= count <= n:
         raise AnalysisError(f"{n} participants cannot be in {count} sessions.")
     try:
-        config = exports.config_of(study, parameters or {})
+        config = exports.config_of(study, {**people.session, **(parameters or {})})
         if effects is not None and not isinstance(effects, People):
             people = people.but(study, effects)
     except ValueError as error:

@@ -30,7 +30,7 @@ class StudyBot(Bot):  # type: ignore[misc]
     @cached_property
     def who(self) -> Any:
         """The person whom this bot plays, drawn from the session's seed and their number."""
-        return CASES[self.case].draw(
+        return CASES[self.case](
             self.config["seed"], self.participant.id_in_session, people=people_of(self.study)
         )
 
@@ -62,8 +62,10 @@ class StudyBot(Bot):  # type: ignore[misc]
 
     # ------------------------------------------------------------------------------- pages
 
-    def fill(self, page: Any, answers: Mapping[str, Any]) -> Iterator[Submission]:
-        """Answer ``page``, and look whether this is what was stored."""
+    def fill(
+        self, page: Any, answers: Mapping[str, Any], beside: Mapping[str, Any]
+    ) -> Iterator[Submission]:
+        """Answer ``page``, and look whether this is what was stored; send what goes ``beside``."""
         form = {name: self.study.columns[name] for name in answers}
         posted = {name: "" if value is None else value for name, value in answers.items()}
         if self.who.tries_to_cheat:
@@ -74,14 +76,15 @@ class StudyBot(Bot):  # type: ignore[misc]
             forged = forms.forged(self.study.columns, answers)
             others = [name for name in forged if name in self.study.columns]
             before = self.stored(others)
-            yield Submission(page, forged | posted, check_html=False)
+            yield Submission(page, {**forged, **posted, **beside}, check_html=False)
             # What the page itself stores may change, but not into what was forged.
             for name, value in self.stored(others).items():
                 if value != before[name]:
                     expect(str(value), "!=", forged[name])
             expect(Decimal(self.participant.payoff), "<", Decimal(forged["payoff"]))
         else:
-            yield Submission(page, posted)
+            # The field of what is counted on the page is added by its script.
+            yield Submission(page, {**posted, **beside}, check_html=not beside)
         entered = {n: guard(v.strip()) if isinstance(v, str) else v for n, v in answers.items()}
         expect(self.stored(answers), entered)
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from people.person import CardTry, Person
+from study.step import snake
 
 GARBAGE = ("0", "=1+1", "x" * 200, "½", "<b>1</b>", "\u202e\U0001f600", "'; --", "null")
 
@@ -21,19 +22,9 @@ class Diligent(Person):
     # The connection fails at the end of the last round: the last answers come after the deadline.
     is_late = True
 
-    def consents(self) -> bool:
-        return True
-
-    def leaves_at(self, study: Any) -> str | None:
-        return None
-
-    def shows_up(self) -> bool:
-        return True
+    no_show = refusal = attrition = outside = 0.0
 
     def agrees(self, what: str, share: float) -> bool:
-        return True
-
-    def belongs(self) -> bool:
         return True
 
     def comprehension(self, solutions: Sequence[str], options: Sequence[str]) -> list[list[str]]:
@@ -63,15 +54,13 @@ class StopsEarly(Diligent):
 class RefusesConsent(Diligent):
     """Declines to take part."""
 
-    def consents(self) -> bool:
-        return False
+    refusal = 1.0
 
 
-class DoesNotFit(Diligent):
-    """Does not belong to those whom the study is about."""
+class DoesNotBelong(Diligent):
+    """Is none of those whom the study is about."""
 
-    def belongs(self) -> bool:
-        return False
+    outside = 1.0
 
 
 class RefusesVoluntary(Diligent):
@@ -110,14 +99,8 @@ class Simulated(Person):
     is_late = False
 
 
-CASES: dict[str, type[Person]] = {
-    "diligent": Diligent,
-    "idle": Idle,
-    "stops_early": StopsEarly,
-    "refuses_consent": RefusesConsent,
-    "does_not_fit": DoesNotFit,
-    "refuses_voluntary": RefusesVoluntary,
-    "fails_comprehension": FailsComprehension,
-    "nonsense": Nonsense,
-    "simulated": Simulated,
-}
+KINDS = (
+    *(Diligent, Idle, StopsEarly, RefusesConsent, DoesNotBelong),
+    *(RefusesVoluntary, FailsComprehension, Nonsense, Simulated),
+)
+CASES: dict[str, type[Person]] = {snake(kind.__name__): kind for kind in KINDS}

@@ -64,13 +64,13 @@ class PlayerBot(RoundBot):
             yield from self.comprehension(page, act)
         else:
             assert isinstance(act, Form)
+            beside, before = {**act.also, **act.counts}, self.stored(act.counts)
             if act.answers:
-                yield from self.fill(page, act.answers)
-            elif act.also:
-                yield Submission(page, dict(act.also))
-                expect(self.stored(act.also), dict(act.also))
+                yield from self.fill(page, act.answers, beside)
             else:
-                yield page
+                yield Submission(page, beside) if beside else page
+            counted = {name: (before[name] or 0) + count for name, count in act.counts.items()}
+            expect(self.stored(beside), {**act.also, **counted})
             self.check_means(act)
         if isinstance(step, Consent):
             expect(self.value("language"), self.config["language"])
@@ -90,7 +90,7 @@ class PlayerBot(RoundBot):
                     self.shows(self.filled(item["explanations"][answers[name]]))
             expect(self.value(f"{page.step.name}_errors"), errors)
             self.nothing_stored(names)
-        yield from self.fill(page, act.answers)
+        yield from self.fill(page, act.answers, {})
         expect(self.value(f"{page.step.name}_errors"), errors)
         if not self.who.tries_to_cheat:
             attempts = [*(answers for answers, _ in act.wrong), act.answers]
@@ -170,14 +170,15 @@ class PlayerBot(RoundBot):
     def check_piece(self) -> None:
         """Whoever leaves during a round is paid for what they did, and others as well."""
         if self.study.pay is not None and self.value("earnings_total") is None:
-            name = self.study.pay.piece
             rewarded = self.arm is not None and self.arm.piece_rate
-            due = self.entered.get(name, 0) if rewarded else 0
-            if not rewarded or name in self.entered:
-                expect(Decimal(self.participant.payoff), _paid(self._rate("piece_rate"), due))
+            if not rewarded or self.study.pay.piece in self.entered:
+                expect(Decimal(self.participant.payoff), self._piece(self.study.pay.piece))
 
-    def _rate(self, name: str) -> Any:
-        return self.config.get(name, 0)
+    def _piece(self, round_: str) -> Decimal:
+        """What the right cards of a round pay in one's arm."""
+        rewarded = self.arm is not None and self.arm.piece_rate
+        cards = self.entered.get(round_, 0) if rewarded else 0
+        return _paid(self.config.get("piece_rate", 0), cards)
 
     def end(self) -> None:
         """The page, the data and oTree's payments say the same, to the cent."""
@@ -187,16 +188,14 @@ class PlayerBot(RoundBot):
             self.nothing_known(but=("language", "consent", STATUS, *PAY))
         if pay is None or (not declined and self.value("earnings_total") is None):
             return
-        rewarded = self.arm is not None and self.arm.piece_rate
-        cards = self.entered.get(pay.piece, 0) if rewarded else 0
         fixed = _paid(self.config["participation_fee"], 1)
-        piece = _paid(self._rate("piece_rate"), cards)
+        piece = self._piece(pay.piece)
         donated = sum(self.entered.get(name, 0) for name in pay.donates)
         due = {
             "earnings_fixed": fixed,
             "earnings_piece": piece,
             "earnings_total": fixed + piece,
-            "donation": _paid(self._rate("donation_rate"), donated),
+            "donation": _paid(self.config.get("donation_rate", 0), donated),
         }
         expect({name: Decimal(amount) for name, amount in self.stored(due).items()}, due)
         expect(Decimal(self.participant.payoff), piece)

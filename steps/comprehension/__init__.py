@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from study.acts import Act, Form
-from study.columns import OWNER, Column, Table, family, items
+from study.columns import OWNER, Column, Table, items
 from study.step import Seat, Step
 from study.study import Study
 
@@ -25,6 +25,7 @@ class Comprehension(Step):
 
     asks_for_itself: ClassVar[bool] = True
     texts: ClassVar[tuple[str, ...]] = ("title", "items")
+    about_minutes: ClassVar[float] = 1.0
 
     @property
     def right(self) -> dict[str, str]:
@@ -54,15 +55,12 @@ class Comprehension(Step):
                 )
 
     def columns(self, study: Study) -> Iterator[Column]:
-        yield from family(
-            self.name,
-            len(self.solutions),
-            "choice",
+        about = (
             "Comprehension question: the final, correct answer. Every attempt is in the "
-            "comprehension export.",
-            values=OPTIONS,
-            answers=True,
+            "comprehension export."
         )
+        for name in self.right:
+            yield Column(name, "choice", about, values=OPTIONS, answers=True)
         yield Column(
             f"{self.name}_errors",
             "integer",
@@ -95,18 +93,12 @@ class Comprehension(Step):
 
     def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
         *wrong, right = person.comprehension(self.solutions, tuple(OPTIONS))
-        names = list(self.right)
+        attempts = [dict(zip(self.right, attempt, strict=True)) for attempt in wrong]
         yield Form(
             25.0 * person.pace,
-            dict(zip(names, right, strict=True)),
+            dict(zip(self.right, right, strict=True)),
             wrong=[
-                (
-                    dict(zip(names, attempt, strict=True)),
-                    tuple(n for n, a in zip(names, attempt, strict=True) if a != self.right[n]),
-                )
-                for attempt in wrong
+                (attempt, tuple(name for name in attempt if attempt[name] != self.right[name]))
+                for attempt in attempts
             ],
         )
-
-    def minutes(self, config: Any) -> float:
-        return 1.0

@@ -18,6 +18,7 @@ class Consent(Step):
     """Whether somebody takes part. Of those who decline only language and pay are stored."""
 
     may_be_advanced: ClassVar[bool] = False  # who reads it has not agreed yet
+    about_minutes: ClassVar[float] = 1.5
 
     def unfolded(self) -> Sequence[Step]:
         return (self, Declined("declined", self.name).in_place_of(self))
@@ -33,9 +34,6 @@ class Consent(Step):
 
     def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
         yield Form(60.0, {self.name: person.consents()})
-
-    def minutes(self, config: Any) -> float:
-        return 1.5
 
 
 @dataclass(frozen=True, eq=False)

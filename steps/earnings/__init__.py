@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from study.step import Seat, Step
 from study.study import Study
@@ -26,6 +26,3 @@ class Earnings(Step):
 
     def ends(self, seat: Seat) -> bool:
         return True
-
-    def minutes(self, config: Any) -> float:
-        return 0.5

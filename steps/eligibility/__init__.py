@@ -46,7 +46,7 @@ class Eligibility(Step):
             answers=True,
         )
 
-    def fits(self, seat: Seat) -> bool:
+    def belongs(self, seat: Seat) -> bool:
         """Whether somebody belongs to the study's population."""
         return bool((seat.get("age") or 0) >= self.age_from and seat.get("lives_here"))
 
@@ -69,4 +69,4 @@ class ScreenedOut(End):
     table: ClassVar[str] = "screened_out"
 
     def takes_place(self, seat: Seat) -> bool:
-        return not self.eligibility.fits(seat)
+        return not self.eligibility.belongs(seat)

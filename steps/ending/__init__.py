@@ -32,6 +32,7 @@ class End(Step):
     status: ClassVar[str] = ""
     texts: ClassVar[tuple[str, ...]] = ("title", "paragraphs")
     counted: ClassVar[bool] = False
+    about_minutes: ClassVar[float] = 0.0
     may_be_advanced: ClassVar[bool] = False
 
     def ends(self, seat: Seat) -> bool:
@@ -39,6 +40,3 @@ class End(Step):
 
     def on_arrival(self, seat: Seat) -> Mapping[str, Any]:
         return {STATUS: self.status} if has_panel(seat.study) else {}
-
-    def minutes(self, config: Mapping[str, Any]) -> float:
-        return 0.0

@@ -1,9 +1,5 @@
-"""The page of every end."""
+"""The page of every end: what its step says, and nothing to press."""
 
-from __future__ import annotations
+from lab.ending import EndPage as End
 
-from lab.ending import EndPage
-
-
-class End(EndPage):
-    """What its step says, and nothing to press."""
+__all__ = ["End"]

@@ -1,14 +1,14 @@
-"""Information: the message of one's arm. The same layout whoever speaks."""
+"""Pages that are treatments (`Exposure`), and one: the message of one's arm, whoever speaks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from study import messages
 from study.acts import Act, Look
-from study.columns import Column
+from study.columns import Column, seconds
 from study.problems import unknown
 from study.randomization import draw
 from study.step import Seat, Step
@@ -16,16 +16,37 @@ from study.study import Study
 
 
 @dataclass(frozen=True, eq=False)
-class Information(Step):
+class Exposure(Step):
+    """The base of treatments: a page to look at, and for how long it was open and in view."""
+
+    what: ClassVar[str] = ""
+    needs_arm: ClassVar[bool] = True
+
+    def columns(self, study: Study) -> Iterator[Column]:
+        name, what = self.name, self.what
+        yield Column(f"{name}_started_at", "timestamp", f"When the {what} was first shown.")
+        yield seconds(f"{name}_seconds", f"Time for which the {what} was in view.")
+        yield seconds(
+            f"{name}_hidden_seconds",
+            f"Time for which the {what} was open but not in view (another tab or window).",
+        )
+
+    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
+        yield Look(*person.reads())
+
+
+@dataclass(frozen=True, eq=False)
+class Information(Exposure):
     """One version of the message that the arm names (`Arm.message`).
 
     Every message may have several versions, so that an effect is not that of one letter; they are
     drawn from the session's seed, balanced within each arm.
     """
 
-    needs_arm: ClassVar[bool] = True
+    what: ClassVar[str] = "message"
     texts: ClassVar[tuple[str, ...]] = ("title", "intro", "transcript", "media_failed", "play")
     may: ClassVar[tuple[str, ...]] = ()
+    about_minutes: ClassVar[float] = 1.0
 
     def problems(self, study: Study) -> Iterator[str]:
         for arm in study.arms:
@@ -37,7 +58,6 @@ class Information(Step):
                 return
 
     def columns(self, study: Study) -> Iterator[Column]:
-        name = self.name
         yield Column(
             "sample_message",
             "boolean",
@@ -62,45 +82,13 @@ class Information(Step):
             },
             since="2.0",
         )
-        yield from exposure_columns(name, "message")
-        yield Column(
-            "media_seconds",
-            "number",
-            "Audio or video actually played. Empty: the message has no recording.",
-            min=0,
-            unit="seconds",
-        )
-
-    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
-        seconds, hidden = person.reads()
-        yield Look(seconds, hidden)
-
-    def minutes(self, config: Mapping[str, Any]) -> float:
-        return 1.0
-
-
-def exposure_columns(name: str, what: str) -> Iterator[Column]:
-    """Since when and for how long a page was open, and in view."""
-    yield Column(f"{name}_started_at", "timestamp", f"When the {what} was first shown.")
-    yield Column(
-        f"{name}_seconds",
-        "number",
-        f"Time for which the {what} was in view.",
-        min=0,
-        unit="seconds",
-    )
-    yield Column(
-        f"{name}_hidden_seconds",
-        "number",
-        f"Time for which the {what} was open but not in view (another tab or window).",
-        min=0,
-        unit="seconds",
-    )
+        yield from super().columns(study)
+        about = "Audio or video actually played. Empty: the message has no recording."
+        yield seconds("media_seconds", about)
 
 
 def version(study: Study, seed: str, arm: str, number: int) -> int:
     """The version of the message for the ``number``-th participant (from 1) of an arm."""
-    versions = [
-        str(each) for each in range(1, messages.versions(study, study.arm(arm).message) + 1)
-    ]
+    count = messages.versions(study, study.arm(arm).message)
+    versions = [str(each) for each in range(1, count + 1)]
     return int(draw(seed, f"message/{arm}", versions, number).arm)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from lab.assignment import place_within_arm
@@ -24,7 +25,7 @@ class Information(ExposurePage):
 
     @classmethod
     def context(cls, player: Any) -> dict[str, Any]:
-        return {"message": words.to_html(_view(cls.message(player)))}
+        return {"message": words.to_html(asdict(cls.message(player)))}
 
     def begin(self) -> None:
         player, study = self.player, self.study
@@ -37,17 +38,3 @@ class Information(ExposurePage):
         super().store_exposure(most)
         if self.message(self.player).medium != "text":
             self.player.media_seconds = seconds(self.posted.get("media_seconds"), most)
-
-
-def _view(message: Message) -> dict[str, Any]:
-    media = message.media
-    return {
-        "heading": message.heading,
-        "sender": message.sender,
-        "paragraphs": list(message.paragraphs),
-        "kind": media.kind if media else "",
-        "file": media.file if media else "",
-        "alt": media.alt if media else "",
-        "captions": media.captions if media else "",
-        "transcript": list(media.transcript) if media else [],
-    }

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from study.acts import Act, Form
-from study.step import Seat, Step
+from steps.reading import Reading
 
 
 @dataclass(frozen=True, eq=False)
-class Instructions(Step):
+class Instructions(Reading):
     """What a card shows and how it is answered, in the words of the session's task."""
 
     texts: ClassVar[tuple[str, ...]] = (
         *("title", "setting", "after", "next_practice", "next_questions"),
     )
-
-    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
-        yield Form(60.0 * person.pace)
-
-    def minutes(self, config: Any) -> float:
-        return 1.5
+    about_minutes: ClassVar[float] = 1.5
+    seconds: ClassVar[float] = 60.0

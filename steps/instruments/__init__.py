@@ -1,1 +1,1 @@
-"""Instruments: questions with wording of their own in every language, and a source."""
+"""Instruments: questions and rounds with wording of their own in every language, and a source."""

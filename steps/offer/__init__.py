@@ -44,8 +44,5 @@ class RealOffer(Step):
     def is_offered(self, config: Mapping[str, Any]) -> bool:
         return bool(config[f"{self.name}_address"])
 
-    def takes_place(self, seat: Seat) -> bool:
-        return self.is_offered(seat.config)
-
     def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
         yield Form(8.0 * person.pace, also={self.opened: person.chance(self.name, 0.15)})

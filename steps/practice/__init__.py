@@ -6,13 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from effort_task.tasks import TASKS
-from steps.round import Round, cards, stored_cards
-from study.acts import Act, Cards, Leave
+from steps.round import TASK, Round, correct_and_attempts, stored_cards
 from study.columns import Column
 from study.measures import Measure
-from study.parameters import Parameter, one_of, whole
-from study.step import Seat
+from study.parameters import Parameter, whole
 from study.study import Study
 
 MOST = 20
@@ -56,30 +53,18 @@ class Practice(Round):
     def is_offered(self, config: Mapping[str, Any]) -> bool:
         return self.last_item(config) > 0
 
-    def takes_place(self, seat: Seat) -> bool:
-        return self.is_offered(seat.config)
-
     def columns(self, study: Study) -> Iterator[Column]:
         name, about = self.name, self.about
-        yield cards(f"{name}_correct", f"Correct cards in the {about}.")
-        yield cards(f"{name}_attempts", f"Cards answered in the {about}.")
+        yield from correct_and_attempts(name, about)
         yield Column(f"{name}_started_at", "timestamp", f"When the {about} was first shown.")
         yield stored_cards(name, about)
 
     def parameters(self, study: Study) -> Iterator[Parameter]:
-        yield one_of("task", "encryption", "the effort task", TASKS).but(shared=True)
+        yield TASK
         yield whole(self.number_of_items, self.items, "untimed practice cards", 0, MOST)
 
     def measures(self, study: Study) -> Iterator[Measure]:
         yield from ()
-
-    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
-        tries = person.work(self.name, None, seat, items=self.last_item(seat.config))
-        if person.leaves_during(self, seat):
-            yield Cards(0.0, tries[: len(tries) // 2])
-            yield Leave()
-        else:
-            yield Cards(sum(each.seconds for each in tries), tries)
 
     def minutes(self, config: Mapping[str, Any]) -> float:
         return self.last_item(config) / 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from study.acts import Act, Form
 from study.columns import Column, items
 from study.measures import Measure
 from study.randomization import shuffled
-from study.step import Seat, Step, snake
+from study.step import Seat, Step, own_name
 from study.study import Study
 
 READING_SECONDS = 5.0
@@ -28,8 +28,7 @@ class Question(Step):
 
     @property
     def is_renamed(self) -> bool:  # type: ignore[override]
-        by_itself = type(self).__dataclass_fields__["name"].default
-        return self.name != (by_itself or snake(type(self).__name__))
+        return self.name != own_name(type(self))
 
     def answer(self, person: Any, seat: Seat) -> Mapping[str, Any]:
         """What a simulated person answers, by column."""
@@ -59,7 +58,14 @@ class Scale(Question):
     points: int = 7
     mean: bool = False
     shuffled: bool = False
+
     responds: ClassVar[bool] = True
+    trait: ClassVar[str] = ""
+    """The trait of simulated people behind it (`people.person.Person`); empty: one of its own."""
+
+    middle: ClassVar[float] = 0.0
+    loading: ClassVar[float] = 0.6
+    """Where their answers lie without an effect, and how far they hang together."""
 
     def problems(self, study: Study) -> Iterator[str]:
         yield from super().problems(study)
@@ -108,14 +114,22 @@ class Scale(Question):
 
     def latent(self, person: Any, seat: Seat) -> list[float]:
         """The attitude behind each item: 0 is the middle of the scale, 1 a standard step."""
-        effect = person.effect(self.name, seat)
         own = person.dice(self.name, "own").gauss(0, 1)
-        latent: list[float] = person.attitudes(self.name, self.items, effect, own)
+        trait = getattr(person, self.trait) if self.trait else own
+        effect = person.effect(self.name, seat)
+        options = {"mean": self.middle, "loading": self.loading, "effect": effect}
+        latent: list[float] = person.attitudes(self.name, self.items, trait=trait, **options)
         return latent
 
     def answer(self, person: Any, seat: Seat) -> Mapping[str, Any]:
         answers = person.on_scale(self.latent(person, seat), 1, self.points)
         return dict(zip(self.names, answers, strict=True))
+
+
+def given(values: Iterable[tuple[str, Any]]) -> Any:
+    """The default of a field that is a mapping."""
+    found = dict(values)
+    return field(default_factory=found.copy)
 
 
 @dataclass(frozen=True, eq=False)

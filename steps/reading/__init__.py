@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,9 +15,8 @@ class Reading(Step):
     """A page that is read and left. Its words are the study's own."""
 
     texts: ClassVar[tuple[str, ...]] = ("title", "paragraphs")
+    about_minutes: ClassVar[float] = 0.4
+    seconds: ClassVar[float] = 20.0
 
     def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
-        yield Form(20.0 * person.pace)
-
-    def minutes(self, config: Mapping[str, Any]) -> float:
-        return 0.4
+        yield Form(self.seconds * person.pace)

@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 
 from effort_task.tasks import TASKS
 from study.acts import Act, Cards, Form, Leave
-from study.columns import OWNER, Column, Table
+from study.columns import OWNER, Column, Table, cards, milliseconds, seconds
 from study.measures import Measure
 from study.parameters import Parameter, one_of, whole
 from study.step import Seat, Step
 from study.study import Study
 
 SHORTEST, LONGEST = 5, 3600
+TASK = one_of("task", "encryption", "the effort task", TASKS).but(shared=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,7 @@ class Round(Step):
     timed: ClassVar[bool] = True
     responds: ClassVar[bool] = True
     feedback: ClassVar[bool] = False
+    may_be_refused: ClassVar[bool] = False
     may: ClassVar[tuple[str, ...]] = ("text",)
 
     def __post_init__(self) -> None:
@@ -81,16 +83,12 @@ class Round(Step):
     def columns(self, study: Study) -> Iterator[Column]:
         name, about = self.name, self.about
         end = "the deadline, the early stop," if self.may_stop else "its deadline,"
-        yield cards(f"{name}_correct", f"Correct cards in the {about}.", always=self._always)
-        yield cards(f"{name}_attempts", f"Cards answered in the {about}.", always=self._always)
-        yield Column(
+        yield from correct_and_attempts(name, about, always=not self.may_be_refused)
+        yield seconds(
             f"{name}_seconds",
-            "number",
             f"Time spent in the {about}: from its start to {end} or to the last answer if the "
             "participant left before.",
-            min=0,
-            unit="seconds",
-            always=self._always,
+            always=not self.may_be_refused,
         )
         yield Column(f"{name}_started_at", "timestamp", f"When the {about} started.")
         yield Column(f"{name}_deadline", "timestamp", f"When the {about} had to end.")
@@ -100,7 +98,7 @@ class Round(Step):
             f"When the {about} ended. Empty: the participant never left the round's page.",
         )
         yield stored_cards(name, about)
-        yield from self._rhythm()
+        yield from _rhythm(name, about)
         if self.stopped:
             yield Column(
                 self.stopped,
@@ -109,98 +107,34 @@ class Round(Step):
                 "Empty: the round did not end.",
             )
 
-    _always: ClassVar[bool] = True
-
-    def _rhythm(self) -> Iterator[Column]:
-        name, about = self.name, self.about
-        yield Column(
-            f"{name}_offline_seconds",
-            "number",
-            f"For how long in the {about} the server saw no connection of the page, up to the "
-            "deadline or the end.",
-            min=0,
-            unit="seconds",
-            since="2.0",
-        )
-        yield Column(
-            f"{name}_median_ms",
-            "integer",
-            f"Median time per answer in the {about}, from a card to its answer: the next card "
-            "follows at once. Measured by the page; together no longer than passed by the "
-            "server's clock. Empty: no answer, or the round did not end.",
-            min=0,
-            unit="milliseconds",
-            since="2.0",
-        )
-        yield Column(
-            f"{name}_shortest_ms",
-            "integer",
-            f"Shortest time per answer in the {about}, measured in the same way.",
-            min=0,
-            unit="milliseconds",
-            since="2.0",
-        )
-        yield Column(
-            f"{name}_spread",
-            "number",
-            f"Spread of the times per answer in the {about}: their interquartile range divided by "
-            "their median. Empty: fewer than four answers, or the round did not end.",
-            min=0,
-            since="2.0",
-        )
-        yield Column(
-            f"{name}_keys",
-            "number",
-            f"Key strokes per answer in the {about}, on average; see the column keys of the "
-            "answers.",
-            min=0,
-            unit="key strokes per answer",
-            since="2.0",
-        )
-
     def tables(self, study: Study) -> Iterator[Table]:
         yield answers(study)
 
     def parameters(self, study: Study) -> Iterator[Parameter]:
-        yield one_of("task", "encryption", "the effort task", TASKS).but(shared=True)
-        yield whole(
-            self.parameter,
-            self.seconds,
-            f"length of the {self.about}",
-            SHORTEST,
-            LONGEST,
-            "seconds",
-        )
+        yield TASK
+        meaning = f"length of the {self.about}{'; 0: not offered' if self.may_be_refused else ''}"
+        limits = (SHORTEST, LONGEST, "seconds", self.may_be_refused)
+        yield whole(self.parameter, self.seconds, meaning, *limits)
 
     def measures(self, study: Study) -> Iterator[Measure]:
-        name, about = self.name, self.about
-        correct = f"{name}_correct"
-        yield Measure(
-            f"{name}_per_minute",
-            "ratio",
-            (correct, f"{name}_seconds"),
-            f"correct cards a minute in the {about}",
-            60,
-        )
-        yield Measure(
-            f"{name}_share_correct",
-            "ratio",
-            (correct, f"{name}_attempts"),
-            f"share of correct answers in the {about}",
-        )
+        name, about, correct = self.name, self.about, f"{self.name}_correct"
+        meaning = f"correct cards a minute in the {about}"
+        yield Measure(f"{name}_per_minute", "ratio", (correct, f"{name}_seconds"), meaning, 60)
+        meaning = f"share of correct answers in the {about}"
+        yield Measure(f"{name}_share_correct", "ratio", (correct, f"{name}_attempts"), meaning)
 
     # ------------------------------------------------------------------------- simulated
 
     def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
-        duration = self.duration(seat.config)
-        assert duration is not None
+        duration, items = self.duration(seat.config), self.last_item(seat.config)
         stop = person.stops_early(self.name, duration) if self.may_stop else None
-        tries = person.work(self.name, duration, seat, stop=stop)
+        tries = person.work(self.name, duration, seat, items=items, stop=stop)
         if person.leaves_during(self, seat):
             yield Cards(0.0, tries[: len(tries) // 2])
             yield Leave()
         else:
-            yield Cards(duration if stop is None else stop, tries, stop)
+            worked = sum(each.seconds for each in tries) if duration is None else duration
+            yield Cards(worked if stop is None else stop, tries, stop)
 
     def minutes(self, config: Mapping[str, Any]) -> float:
         return (self.duration(config) or 0) / 60
@@ -211,6 +145,7 @@ class BeforeRound(Step):
     """A page before a round, with words in the round's folder, in the page's own ``table``."""
 
     round: Any = None
+    about_minutes: ClassVar[float] = 10 / 60
 
     @classmethod
     def of(cls, round: Round) -> BeforeRound:
@@ -219,9 +154,6 @@ class BeforeRound(Step):
     @property
     def folder(self) -> Path:
         return self.round.folder  # type: ignore[no-any-return]
-
-    def minutes(self, config: Mapping[str, Any]) -> float:
-        return 10 / 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,6 +178,7 @@ class OfferedRound(Round):
     """
 
     may_stop: bool = True
+    may_be_refused: ClassVar[bool] = True
 
     @property
     def accepted(self) -> str:
@@ -254,20 +187,8 @@ class OfferedRound(Round):
     def unfolded(self) -> Sequence[Step]:
         return (Offer.of(self), self)
 
-    _always: ClassVar[bool] = False
-
-    def parameters(self, study: Study) -> Iterator[Parameter]:
-        for parameter in super().parameters(study):
-            if parameter.name == self.parameter:
-                meaning = f"{parameter.meaning}; 0: not offered"
-                yield whole(
-                    self.parameter, self.seconds, meaning, SHORTEST, LONGEST, "seconds", zero=True
-                )
-            else:
-                yield parameter
-
     def takes_place(self, seat: Seat) -> bool:
-        return self.is_offered(seat.config) and bool(seat.get(self.accepted))
+        return super().takes_place(seat) and bool(seat.get(self.accepted))
 
     def is_offered(self, config: Mapping[str, Any]) -> bool:
         return bool(config[self.parameter])
@@ -302,22 +223,51 @@ class Offer(BeforeRound):
     def is_offered(self, config: Mapping[str, Any]) -> bool:
         return bool(self.round.is_offered(config))
 
-    def takes_place(self, seat: Seat) -> bool:
-        return self.is_offered(seat.config)
-
     def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
         share = self.round.share_agreeing(person, seat)
         yield Form(10.0, {self.round.accepted: person.agrees(self.round.name, share)})
 
 
-def cards(name: str, description: str, **options: Any) -> Column:
-    return Column(name, "integer", description, min=0, unit="cards", **options)
+def correct_and_attempts(name: str, about: str, always: bool = False) -> Iterator[Column]:
+    yield cards(f"{name}_correct", f"Correct cards in the {about}.", always=always)
+    yield cards(f"{name}_attempts", f"Cards answered in the {about}.", always=always)
 
 
 def stored_cards(name: str, about: str) -> Column:
-    return cards(
-        f"{name}_stored",
-        f"Answers stored in the {about}, also those that came too late to count.",
+    meaning = f"Answers stored in the {about}, also those that came too late to count."
+    return cards(f"{name}_stored", meaning, since="2.0")
+
+
+def _rhythm(name: str, about: str) -> Iterator[Column]:
+    yield seconds(
+        f"{name}_offline_seconds",
+        f"For how long in the {about} the server saw no connection of the page, up to the "
+        "deadline or the end.",
+        since="2.0",
+    )
+    yield milliseconds(
+        f"{name}_median_ms",
+        f"Median time per answer in the {about}, from a card to its answer: the next card "
+        "follows at once. Measured by the page; together no longer than passed by the "
+        "server's clock. Empty: no answer, or the round did not end.",
+        since="2.0",
+    )
+    meaning = f"Shortest time per answer in the {about}, measured in the same way."
+    yield milliseconds(f"{name}_shortest_ms", meaning, since="2.0")
+    yield Column(
+        f"{name}_spread",
+        "number",
+        f"Spread of the times per answer in the {about}: their interquartile range divided by "
+        "their median. Empty: fewer than four answers, or the round did not end.",
+        min=0,
+        since="2.0",
+    )
+    yield Column(
+        f"{name}_keys",
+        "number",
+        f"Key strokes per answer in the {about}, on average; see the column keys of the answers.",
+        min=0,
+        unit="key strokes per answer",
         since="2.0",
     )
 
@@ -367,12 +317,9 @@ def answers(study: Study) -> Table:
                 "timestamp",
                 "When Enter was pressed, by the participant's clock set to the server's.",
             ),
-            Column(
+            milliseconds(
                 "response_ms",
-                "integer",
                 "answered_at minus shown_at, measured by the page's own monotonic clock.",
-                min=0,
-                unit="milliseconds",
             ),
             Column(
                 "received_at",

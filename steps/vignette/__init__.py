@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from steps.information import exposure_columns
-from study.acts import Act, Look
+from steps.information import Exposure
 from study.columns import Column
 from study.parameters import Parameter, rate
 from study.randomization import draw
-from study.step import Seat, Step
+from study.step import Seat
 from study.study import Study
 from study.words import placeholders
 
@@ -20,7 +19,7 @@ LONGER_BY = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Vignette(Step):
+class Vignette(Exposure):
     """The same text for everybody but for a sentence on each of two factors, in random order.
 
     The words hold a sentence for each part of a factor, of equal length; the text quotes them as
@@ -34,7 +33,8 @@ class Vignette(Step):
     amounts: Mapping[str, float] = field(default_factory=dict)
     unfolds_on: Sequence[str] = ()
 
-    needs_arm: ClassVar[bool] = True
+    what: ClassVar[str] = "vignette"
+    about_minutes: ClassVar[float] = 0.8
     texts: ClassVar[tuple[str, ...]] = ("title", "paragraphs", "sentences", "again")
     quotes: ClassVar[tuple[str, ...]] = ("sentence_1", "sentence_2")
 
@@ -83,7 +83,7 @@ class Vignette(Step):
             f"1: the sentence on {first} came before that on {second}; drawn from the seed of the "
             "session.",
         )
-        yield from exposure_columns(self.name, "vignette")
+        yield from super().columns(study)
         yield Column(
             self.reopened,
             "integer",
@@ -99,9 +99,3 @@ class Vignette(Step):
         seed = seat.config.get("seed", "")
         first = draw(seed, self.first, ("no", "yes"), seat.number).arm == "yes"
         return {self.first: first}
-
-    def acts(self, person: Any, seat: Seat) -> Iterator[Act]:
-        yield Look(*person.reads())
-
-    def minutes(self, config: Mapping[str, Any]) -> float:
-        return 0.8

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from lab import wording
@@ -19,13 +18,9 @@ class Vignette(ExposurePage):
 
     @classmethod
     def values(cls, player: Any) -> dict[str, Any]:
+        """The sentences of one's arm, with what they quote of the session."""
         language = language_of(player)
         session = wording.session_values(cls.study, player.session.config, language)
-        return cls._sentences(player, language, session)
-
-    @classmethod
-    def _sentences(cls, player: Any, language: str, session: Mapping[str, str]) -> dict[str, str]:
-        """The sentences of one's arm, with what they quote of the session."""
         told = cls.step.sentences(cls.seat_of(player), cls.words(language))
         return {name: words.fill(text, session) for name, text in told.items()}
 
@@ -34,8 +29,7 @@ class Vignette(ExposurePage):
         """Its text for a later page."""
         language = language_of(player)
         session = wording.session_values(cls.study, player.session.config, language)
-        values = session | cls._sentences(player, language, session)
-        texts = words.fill(cls.words(language), values)
+        texts = words.fill(cls.words(language), session | cls.values(player))
         return {"name": cls.step.reopened, **words.to_html(texts)}
 
     @classmethod

@@ -146,7 +146,7 @@ def test_the_exporter_writes_what_bots_do(study, cases, tmp_path):
     order = bots["assignment_number"].astype("Float64").fillna(SEATS + 1)
     for seat in session.seats:
         case = CASES["simulated"]
-        seat.person = case.draw(seed, seat.number, people=people_of(study))
+        seat.person = case(seed, seat.number, people=people_of(study))
         seat.clock += 1e6 * float(order.get(seat.number, SEATS + 1))
     list(write([session.hold()], tmp_path))
     simulated = analysis.load(tmp_path, include_bots=True).set_index("id_in_session")

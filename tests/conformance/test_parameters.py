@@ -74,12 +74,13 @@ def test_the_form_says_what_each_means_and_allows(server, study):
 
 def test_every_parameter_matters(study, tmp_path):
     """Promise 11. Another value changes what is stored, or what is read, or who reads it."""
-    usual = _data(study, {}, tmp_path)
+    defaults = parameters.defaults(study.parameters)
+    usual = _data(study, defaults, tmp_path)
     for name in study.parameters:
         value = another(study, name)
         if value is None:
             continue
-        changed = _data(study, {name: value}, tmp_path)
+        changed = _data(study, {**defaults, name: value}, tmp_path)
         read = name in _quoted(study) or name in _looked_up(study)
         assert changed != usual or read, name
 

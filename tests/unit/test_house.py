@@ -2,6 +2,7 @@
 
 import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from study import messages, toml
@@ -72,3 +73,11 @@ def test_no_template_and_no_script_names_what_belongs_to_a_study():
         text = (ROOT / path).read_text("utf-8")
         found += [f"{path}: {word}" for word in pattern.findall(text)]
     assert not found, "\n".join(found)
+
+
+def test_a_study_made_anew_under_another_name_has_an_address_of_its_own():
+    for study in studies().values():
+        assert replace(study, name="another").address != study.address
+        assert replace(study, title="Another").address == study.address
+        given = replace(study, address="given")
+        assert replace(given, name="another").address == "given"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from steps import Assignment, Round
 from study import Arm, Pay, Study
 from study.finding import study_of
-from study.pay import earnings, exact, money, product
+from study.pay import Counts, exact, money, product
 from study.problems import DesignError
 
 RATES = st.integers(0, 100_000).map(lambda thousandths: thousandths / 1000)
@@ -52,9 +52,8 @@ def test_awkward_rates_pay_what_a_person_would_work_out(rate, count, pays):
 
 @given(RATES, RATES, RATES, COUNTS, COUNTS)
 def test_the_total_is_the_sum_of_the_amounts_that_are_shown(fixed, piece, give, paid, donated):
-    earned = earnings(
-        fixed=fixed, piece_rate=piece, paid_cards=paid, donation_rate=give, donated_cards=donated
-    )
+    config = {"participation_fee": fixed, "piece_rate": piece, "donation_rate": give}
+    earned = Pay().of(config, Counts(paid, donated, True))
     assert earned.total == money(fixed) + product(piece, paid)
     assert earned.donation == product(give, donated)
     for amount in (earned.fixed, earned.piece, earned.total, earned.donation):

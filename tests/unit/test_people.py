@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from people.assumptions import people_of
+from people.assumptions import Latent, People, people_of
 from people.person import Person, mistype
 from study.acts import Cards, Form, Leave, Look
 from study.finding import studies, study_of
@@ -42,13 +42,19 @@ class Seat:
         return self.values.get(column)
 
 
+class Certain(Person):
+    """Somebody who comes, consents and stays, and is one of those whom the study is about."""
+
+    no_show = refusal = attrition = outside = 0.0
+
+
 BEFORE = Seat(INFO_SOURCE)
 CONTROL, BENEFICIARY = Seat(INFO_SOURCE, "control"), Seat(INFO_SOURCE, "beneficiary")
 
 
 @pytest.fixture(scope="module")
 def crowd():
-    return [Person.draw("crowd", n) for n in range(PEOPLE)]
+    return [Person("crowd", n) for n in range(PEOPLE)]
 
 
 def answers(person, step, seat):
@@ -69,7 +75,7 @@ def correct(person, step, seat):
 
 
 def test_a_person_answers_the_same_in_whatever_order_they_are_asked():
-    first, second = Person.draw("s", 7), Person.draw("s", 7)
+    first, second = Person("s", 7), Person("s", 7)
     psm, cards = answers(first, "psm", BEFORE), work(first, "effort", CONTROL)
     willingness = answers(first, "willingness", CONTROL)
     assert answers(second, "willingness", CONTROL) == willingness
@@ -78,9 +84,9 @@ def test_a_person_answers_the_same_in_whatever_order_they_are_asked():
 
 
 def test_two_people_and_two_seeds_differ():
-    cards = work(Person.draw("s", 1), "effort", CONTROL)
-    assert cards != work(Person.draw("s", 2), "effort", CONTROL)
-    assert cards != work(Person.draw("t", 1), "effort", CONTROL)
+    cards = work(Person("s", 1), "effort", CONTROL)
+    assert cards != work(Person("s", 2), "effort", CONTROL)
+    assert cards != work(Person("t", 1), "effort", CONTROL)
 
 
 def life(study, person, arm=None):
@@ -97,7 +103,7 @@ def life(study, person, arm=None):
 @each
 def test_answers_keep_to_what_the_columns_allow(study):
     for n in range(60):
-        for _, act in life(study, Person.draw("crowd", n), study.names[n % len(study.names)]):
+        for _, act in life(study, Person("crowd", n), study.names[n % len(study.names)]):
             for name, value in getattr(act, "answers", {}).items():
                 column = study.columns[name]
                 if column.values:
@@ -114,7 +120,7 @@ def test_answers_keep_to_what_the_columns_allow(study):
 
 @each
 def test_a_journey_answers_every_question_once(study):
-    person = Person.draw("whole", 1, no_show=0, refusal=0, attrition=0)
+    person = Certain("whole", 1)
     asked = [name for _, act in life(study, person) for name in getattr(act, "answers", {})]
     assert len(asked) == len(set(asked))
     assert {c.name for c in study.columns.values() if c.answers} == set(asked)
@@ -136,7 +142,7 @@ def test_public_service_motivation_goes_with_willingness(crowd):
 @pytest.mark.parametrize("size", [-0.4, 0.4, 0.8])
 def test_an_effect_of_d_moves_both_outcomes_by_d_standard_deviations(crowd, size):
     people = people_of(INFO_SOURCE).but(INFO_SOURCE, {"beneficiary": size})
-    treated = [Person.draw("crowd", n, people=people) for n in range(PEOPLE)]
+    treated = [Person("crowd", n, people=people) for n in range(PEOPLE)]
     for outcome in (
         lambda p, seat: mean(p, "willingness", seat),
         lambda p, seat: correct(p, "effort", seat),
@@ -145,6 +151,29 @@ def test_an_effect_of_d_moves_both_outcomes_by_d_standard_deviations(crowd, size
         moved = [outcome(p, BENEFICIARY) for p in treated]
         gap = statistics.mean(moved) - statistics.mean(control)
         assert gap / statistics.stdev(control) == pytest.approx(size, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("study", "outcome", "arm"),
+    [
+        ("info_source", "impact_perceived", "beneficiary"),
+        ("info_source", "intrinsic", "beneficiary"),
+        ("motivation", "legitimacy", "none_residents"),
+    ],
+)
+def test_an_attitude_that_the_study_assumes_keeps_the_effect_of_the_arm(study, outcome, arm):
+    study = study_of(study)
+    [scale] = [s for step in study.path for s in (step, *step.asks()) if s.name == outcome]
+
+    def mean_in(place, assumed):
+        people = People(effects={outcome: {arm: 0.5}}, latents={outcome: assumed})
+        crowd = [Person("attitudes", n, people=people) for n in range(50)]
+        return statistics.mean(x for p in crowd for x in scale.latent(p, Seat(study, place)))
+
+    low, high, wide = Latent(mean=-1.0), Latent(mean=1.0), Latent(spread=2.0)
+    assert mean_in(arm, high) - mean_in(arm, low) == pytest.approx(2)
+    assert mean_in(arm, low) - mean_in(study.control, low) == pytest.approx(0.5)
+    assert mean_in(arm, wide) - mean_in(study.control, wide) == pytest.approx(1)
 
 
 def test_an_arm_without_effect_changes_nothing(crowd):
@@ -193,7 +222,7 @@ def test_an_effect_that_cannot_be_is_refused_by_name(effects, named):
 def test_a_round_ends_before_its_deadline_and_before_an_early_stop():
     stopped = 0
     for n in range(PEOPLE):
-        person = Person.draw("crowd", n, people=people_of(INFO_SOURCE))
+        person = Person("crowd", n, people=people_of(INFO_SOURCE))
         stop = person.stops_early("effort", 300)
         total = sum(card.seconds for card in person.work("effort", 300, CONTROL, stop=stop))
         assert total <= (300 if stop is None else stop) + 0.05
@@ -202,11 +231,11 @@ def test_a_round_ends_before_its_deadline_and_before_an_early_stop():
 
 
 def test_practice_has_items_and_no_clock():
-    assert len(Person.draw("s", 1).work("practice", None, BEFORE, items=2)) == 2
+    assert len(Person("s", 1).work("practice", None, BEFORE, items=2)) == 2
 
 
 def test_a_round_too_short_for_one_card_yields_none():
-    assert Person.draw("s", 1).work("baseline", 0.5, BEFORE) == []
+    assert Person("s", 1).work("baseline", 0.5, BEFORE) == []
 
 
 def test_comprehension_ends_with_all_answers_right(crowd):
@@ -219,7 +248,7 @@ def test_comprehension_ends_with_all_answers_right(crowd):
 
 @each
 def test_some_never_come_some_refuse_some_leave_and_most_finish(study):
-    lives = [list(life(study, Person.draw("crowd", n))) for n in range(300)]
+    lives = [list(life(study, Person("crowd", n))) for n in range(300)]
     left = [acts[-1][0].name for acts in lives if acts and isinstance(acts[-1][1], Leave)]
     assert [] in lives
     assert any(len(acts) == 1 and not acts[0][1].answers["consent"] for acts in lives)
@@ -231,20 +260,18 @@ def test_some_never_come_some_refuse_some_leave_and_most_finish(study):
 @each
 def test_bots_that_must_finish_do(study):
     for n in range(60):
-        acts = list(
-            life(study, Person.draw("bots", n, no_show=0, refusal=0, attrition=0, outside=0))
-        )
+        acts = list(life(study, Certain("bots", n)))
         assert not isinstance(acts[-1][1], Leave)
         *_, last = [step for step in study.path if step.page and not step.ends(None)]
         assert acts[-1][0] is last
 
 
 def test_whoever_leaves_a_round_leaves_half_of_its_cards():
-    class Leaver(Person):
+    class Leaver(Certain):
         def leaves_at(self, study):
             return "effort"
 
-    person = Leaver.draw("s", 1, no_show=0, refusal=0)
+    person = Leaver("s", 1)
     acts = [act for step, act in life(INFO_SOURCE, person) if step.name == "effort"]
     whole = person.work("effort", 300, CONTROL)
     assert isinstance(acts[0], Cards)
@@ -253,7 +280,7 @@ def test_whoever_leaves_a_round_leaves_half_of_its_cards():
 
 
 def test_the_message_is_looked_at_after_the_arm_was_drawn():
-    person = Person.draw("s", 1, no_show=0, refusal=0, attrition=0)
+    person = Certain("s", 1)
     steps = [(step.assigns, isinstance(act, Look)) for step, act in life(INCENTIVE, person)]
     assert steps.index((True, False)) < steps.index((False, True))
 
@@ -282,7 +309,7 @@ def test_a_typing_error_is_always_an_error(solution):
 
 
 def test_a_response_is_the_solution_or_a_typo():
-    person = Person.draw("s", 1)
+    person = Person("s", 1)
     assert person.response("effort", 3, "12 204 7", True) == "12 204 7"
     typo = person.response("effort", 3, "12 204 7", False)
     assert typo != "12 204 7"

@@ -131,7 +131,7 @@ def test_what_was_not_measured_is_not_remarked_on(task):
 def test_simulated_people_are_people(task):
     """However different they are: none of 200 of them is beyond what a person manages."""
     for number in range(200):
-        person = Person.draw("rhythm", number)
+        person = Person("rhythm", number)
         cards = person.work("effort", 300, SimpleNamespace(config={"task": task}, arm=None))
         typed = 2 if task == "counting_zeros" else 6
         rows = at_work([round(1000 * card.seconds) for card in cards])

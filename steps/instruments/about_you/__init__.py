@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from steps.questions import Choice, Number, Page, Question, Text, YesNo
+from steps.questions import Choice, Number, Page, Question, Text, YesNo, given
 from study.step import Seat
 
 EDUCATION = {
@@ -50,11 +50,9 @@ class Gender(Choice):
 
     table: ClassVar[str] = "gender"
     about: str = "Gender."
-    options: Mapping[str, str] = field(default_factory=lambda: dict(GENDER))
+    options: Mapping[str, str] = given(GENDER.items())
     background: bool = True
-    shares: Mapping[str, float] = field(
-        default_factory=lambda: dict(zip(GENDER, (0.53, 0.43, 0.02, 0.02), strict=True))
-    )
+    shares: Mapping[str, float] = given(zip(GENDER, (0.53, 0.43, 0.02, 0.02), strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +61,10 @@ class Education(Choice):
 
     table: ClassVar[str] = "education"
     about: str = "Highest education completed."
-    options: Mapping[str, str] = field(default_factory=lambda: dict(EDUCATION))
+    options: Mapping[str, str] = given(EDUCATION.items())
     background: bool = True
-    shares: Mapping[str, float] = field(
-        default_factory=lambda: dict(zip(EDUCATION, (0.02, 0.48, 0.32, 0.16, 0.02), strict=True))
+    shares: Mapping[str, float] = given(
+        zip(EDUCATION, (0.02, 0.48, 0.32, 0.16, 0.02), strict=True)
     )
 
 
