@@ -83,6 +83,10 @@ MISTAKES = {
         f"{STUDY}/people.py", '"organisation": 0.1', '"organization": 0.1',
         "no arm 'organization'. Did you mean organisation?",
     ),
+    "people in sessions with a parameter that does not exist": (
+        f"{STUDY}/people.py", "PEOPLE = People(", 'PEOPLE = People(session={"languge": "it"},',
+        "Did you mean language?",
+    ),
     "people with an outcome that nobody asks for": (
         f"{STUDY}/people.py", '"impact_perceived":', '"impact_percieved":',
         "Did you mean impact_perceived?",
