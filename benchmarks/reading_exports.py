@@ -57,7 +57,7 @@ def main() -> int:
         few, wide, answers = Path(folder, "few"), Path(folder, "w.csv"), Path(folder, "a.csv")
         repeat(few / "all_apps_wide.csv", wide, ("session.code", "participant.code"))
         owner = ("session_code", "participant_code")
-        repeat(few / "incentive_experiment_custom.csv", answers, owner)
+        repeat(few / "incentive_experiment_custom_export.csv", answers, owner)
         times = {
             "read_export, wide": seconds(lambda: read_export(wide)),
             "load, wide": seconds(lambda: load(wide, include_bots=True)),

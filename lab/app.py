@@ -79,10 +79,9 @@ def _made(study: Study) -> dict[str, Any]:
         "vars_for_admin_report": report.vars_for_admin_report,
         "page_sequence": _pages(study),
     }
-    for number, (table, name, Row, members, export) in enumerate(_tables(study)):
+    for table, name, Row, members, export in _tables(study):
         made[name] = model(name, Row, **members)
-        suffix = "" if number == 0 else f"_{table}"
-        made[f"custom_export{suffix}"] = _exporter(export, made[name])
+        made[study.custom_exports[table]] = _exporter(export, made[name])
     return made
 
 

@@ -39,11 +39,8 @@ def config_of(study: Study, changed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def file_names(study: Study) -> dict[str, str]:
-    """By table: the file of its custom export. The first one has no name of its own in oTree."""
-    return {
-        name: f"{study.app}_custom{f'_export_{name}' if number else ''}.csv"
-        for number, name in enumerate(study.tables)
-    }
+    """By table: the file of its custom export, as oTree calls it without the date."""
+    return {name: f"{study.app}_{each}.csv" for name, each in study.custom_exports.items()}
 
 
 def write(sessions: Sequence[Session], folder: Path) -> Iterator[Path]:

@@ -356,6 +356,14 @@ class Study(Declared):
         found = {table.name: table for step in self.path for table in step.tables(self)}
         return dict(sorted(found.items(), key=lambda each: not each[1].shared))
 
+    @property
+    def custom_exports(self) -> dict[str, str]:
+        """By table: the function of the app by which oTree exports it."""
+        return {
+            name: f"custom_export_{name}" if number else "custom_export"
+            for number, name in enumerate(self.tables)
+        }
+
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
         """The parameters of its sessions, by name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -18,16 +18,8 @@ from study.finding import studies
 from study.measures import Measure
 from study.study import Study
 
-FRICTIONLESS = {
-    "boolean": "boolean",
-    "integer": "integer",
-    "number": "number",
-    "money": "number",
-    "timestamp": "number",
-    "choice": "string",
-    "string": "string",
-    "text": "string",
-}
+FRICTIONLESS = {"boolean": "boolean", "integer": "integer"}
+"""The types that Frictionless knows; others are numbers or strings, by their dtype."""
 
 
 def write_codebook(folder: PathLike) -> list[Path]:
@@ -146,12 +138,11 @@ def _measures(study: Study) -> Iterator[str]:
         return
     yield f"### Computed measures ({study.app})"
     yield "Not exported: the analysis computes them from the columns above, under these names."
-    rows = ["| measure | computed as | from | meaning |", "|---|---|---|---|"]
+    rows = [("measure", "computed as", "from", "meaning")]
     for each in added:
         names = ", ".join(f"`{name}`" for name in each.of)
-        cells = (f"`{each.name}`", _computed(each), names, f"{each.about.rstrip('.')}.")
-        rows.append("| " + " | ".join(_escaped(cell) for cell in cells) + " |")
-    yield "\n".join(rows)
+        rows.append((f"`{each.name}`", _computed(each), names, f"{each.about.rstrip('.')}."))
+    yield _table(rows)
 
 
 def _computed(measure: Measure) -> str:
@@ -175,11 +166,9 @@ def _section(title: str, text: str, found: Iterable[Column]) -> Iterator[str]:
     yield f"## {title}"
     if text:
         yield text
-    rows = ["| column | type | allowed | meaning |", "|---|---|---|---|"]
-    for column in found:
-        cells = (f"`{column.name}`", _type(column), _allowed(column), column.description)
-        rows.append("| " + " | ".join(_escaped(cell) for cell in cells) + " |")
-    yield "\n".join(rows)
+    rows = [("column", "type", "allowed", "meaning")]
+    rows += [(f"`{c.name}`", _type(c), _allowed(c), c.description) for c in found]
+    yield _table(rows)
 
 
 def _type(column: Column) -> str:
@@ -199,8 +188,11 @@ def _allowed(column: Column) -> str:
     return f"at most {column.max:g}" if column.max is not None else ""
 
 
-def _escaped(cell: str) -> str:
-    return cell.replace("|", "\\|").replace("\n", " ")
+def _table(rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown; its first row are the headings."""
+    escaped = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    head, *body = [f"| {' | '.join(row)} |" for row in escaped]
+    return "\n".join([head, "|---|---|---|---|", *body])
 
 
 # ---------------------------------------------------------------------------- Table Schema
@@ -236,16 +228,15 @@ def _alike() -> Iterator[tuple[str, list[str], str, Table]]:
     Files are called as oTree names them, without the date.
     """
     for name, whole in declared.tables().items():
-        files: dict[tuple[str, ...], list[str]] = {}
-        tables: dict[tuple[str, ...], Table] = {}
-        for study in studies().values():
-            if name in study.tables:
-                columns = tuple(column.name for column in study.tables[name].columns)
-                files.setdefault(columns, []).append(f"{declared.file_names(study)[name]}.csv")
-                tables.setdefault(columns, study.tables[name])
-        for number, columns in enumerate(files, start=1):
+        holding = [study for study in studies().values() if name in study.tables]
+        found: dict[tuple[str, ...], list[Study]] = {}
+        for study in holding:
+            columns = tuple(column.name for column in study.tables[name].columns)
+            found.setdefault(columns, []).append(study)
+        for number, alike in enumerate(found.values(), start=1):
             suffix = f"_{number}" if number > 1 else ""
-            yield f"{name}{suffix}", files[columns], _about(whole), tables[columns]
+            files = [f"{study.app}_{study.custom_exports[name]}.csv" for study in alike]
+            yield f"{name}{suffix}", files, _about(whole), alike[0].tables[name]
 
 
 def _resource(
@@ -270,7 +261,8 @@ def _resource(
 
 
 def _field(column: Column) -> dict[str, Any]:
-    kind = FRICTIONLESS[column.type]
+    of_dtype = "number" if DTYPES[column.type] == "Float64" else "string"
+    kind = FRICTIONLESS.get(column.type, of_dtype)
     found: dict[str, Any] = {"name": column.name, "type": kind, "description": column.description}
     if kind == "boolean":
         found |= {"trueValues": ["1"], "falseValues": ["0"]}

@@ -106,11 +106,3 @@ def _columns_of(name: str) -> Iterator[Column]:
     for column in merged(c for part in parts for c in part.columns).values():
         everywhere = all(column.name in {c.name for c in part.columns} for part in parts)
         yield column if everywhere else replace(column, optional=True)
-
-
-def file_names(study: Study) -> dict[str, str]:
-    """By table: what oTree calls the custom export of it, without date and ending."""
-    return {
-        name: f"{study.app}_custom_export{f'_{name}' if number else ''}"
-        for number, name in enumerate(study.tables)
-    }

@@ -74,7 +74,9 @@ def _make_room(folder: Path) -> None:
     ours = wide.exists() and exports.COMMENT in wide.read_text(encoding="utf-8", errors="replace")
     names = {exports.WIDE}
     for study in studies().values():
-        names |= {f"{study.app}.csv", *exports.file_names(study).values()}
+        # Earlier versions called the first custom export otherwise.
+        own = f"{study.app}.csv", f"{study.app}_custom.csv"
+        names |= {*own, *exports.file_names(study).values()}
     foreign = [path.name for path in present if not ours or path.name not in names]
     if foreign:
         raise AnalysisError(

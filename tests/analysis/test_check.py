@@ -246,7 +246,7 @@ def test_counts_that_the_answers_contradict(wide):
 
 
 def test_late_answers_do_not_count(wide, folder):
-    table = Table(folder / f"{APP}_custom.csv")
+    table = Table(folder / f"{APP}_custom_export.csv")
     late = next(row for row in table.rows if row["correct"] == "1" and row["phase"] == "main")
     late["correct"], late["late"] = "", "1"
     table.save()
@@ -256,7 +256,7 @@ def test_late_answers_do_not_count(wide, folder):
 
 
 def test_only_late_answers_may_lack_a_verdict(folder, wide):
-    table = Table(folder / f"{APP}_custom.csv")
+    table = Table(folder / f"{APP}_custom_export.csv")
     table.rows[0]["correct"], table.rows[0]["late"] = "", "0"
     table.save()
     assert any(p.row == 2 and p.column == "correct" for p in check(folder))
@@ -269,7 +269,7 @@ def test_comprehension_errors_are_the_wrong_answers(wide):
 
 
 def test_answers_of_nobody(folder, wide):
-    table = Table(folder / f"{APP}_custom.csv")
+    table = Table(folder / f"{APP}_custom_export.csv")
     table.rows[3]["participant_code"] = "stranger"
     table.save()
     problems = check(folder)
@@ -277,7 +277,7 @@ def test_answers_of_nobody(folder, wide):
 
 
 def test_an_answer_twice(folder, wide):
-    table = Table(folder / f"{APP}_custom.csv")
+    table = Table(folder / f"{APP}_custom_export.csv")
     table.rows.insert(1, dict(table.rows[0], response="other"))
     table.save()
     assert any("twice" in p.message and p.row == 3 for p in check(folder))
@@ -285,7 +285,7 @@ def test_an_answer_twice(folder, wide):
 
 @pytest.mark.parametrize(("column", "value"), [("phase", "warmup"), ("item", "0"), ("item", "x")])
 def test_answers_with_values_that_cannot_be(folder, wide, column, value):
-    table = Table(folder / f"{APP}_custom.csv")
+    table = Table(folder / f"{APP}_custom_export.csv")
     table.rows[0][column] = value
     table.save()
     assert any(p.row == 2 and p.column == column for p in check(folder))
@@ -437,7 +437,7 @@ def test_an_arm_forced_and_not_marked(tmp_path):
 
 
 def test_sessions_whose_answers_are_missing_are_named(folder, wide):
-    table = Table(folder / f"{APP}_custom.csv")
+    table = Table(folder / f"{APP}_custom_export.csv")
     first = table.rows[0]["session_code"]
     table.rows = [row for row in table.rows if row["session_code"] != first]
     table.save()

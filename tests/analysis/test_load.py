@@ -213,7 +213,7 @@ def test_participants_of_other_apps_are_left_out_and_counted(folder):
 
 
 def test_answers_are_typed_and_unguarded(folder):
-    path = folder / f"{APP}_custom.csv"
+    path = folder / f"{APP}_custom_export.csv"
     change(path, lambda row: row.update(response="'=1+1"))
     answers = load_answers([path, folder / "all_apps_wide.csv"])
     assert list(answers.columns) == [column.name for column in STUDY.tables["answers"].columns]
@@ -238,9 +238,9 @@ def test_responses_of_digits_stay_text(simulated):
 
 
 def test_an_answer_that_is_there_twice_with_different_contents_is_refused(folder):
-    copy = folder / f"{APP}_custom (1).csv"
-    shutil.copy(folder / f"{APP}_custom.csv", copy)
-    assert len(load_answers(folder)) == len(load_answers(folder / f"{APP}_custom.csv"))
+    copy = folder / f"{APP}_custom_export (1).csv"
+    shutil.copy(folder / f"{APP}_custom_export.csv", copy)
+    assert len(load_answers(folder)) == len(load_answers(folder / f"{APP}_custom_export.csv"))
     change(copy, lambda row: row.update(response="other"))
     with pytest.raises(AnalysisError, match="there twice"):
         load_answers(folder)

@@ -39,7 +39,7 @@ def faults(folder, experiment):
     """What in an export is not what its answers and cards give."""
     app = f"{experiment}_experiment"
     given, right = Counter(), Counter()
-    for row in rows(folder / f"{app}_custom.csv"):
+    for row in rows(folder / f"{app}_custom_export.csv"):
         if row["correct"]:
             key = (row["participant_code"], ROUNDS[row["phase"]])
             given[key] += 1

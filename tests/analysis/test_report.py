@@ -411,7 +411,7 @@ def test_without_answers_there_is_no_figure_of_effort_over_time_and_it_is_said(e
 def test_sessions_whose_answers_are_missing_are_left_out_of_effort_over_time(exports, tmp_path):
     folder = tmp_path / "part"
     shutil.copytree(exports[0], folder)
-    file = folder / "info_source_experiment_custom.csv"
+    file = folder / "info_source_experiment_custom_export.csv"
     answers = pd.read_csv(file, dtype=str, keep_default_na=False)
     first, *others = answers["session_code"].unique()
     answers[answers["session_code"] == first].to_csv(file, index=False)

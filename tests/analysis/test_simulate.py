@@ -28,7 +28,7 @@ def header(path):
 def test_custom_exports_have_the_declared_columns(tmp_path):
     simulate("info_source", 3, tmp_path)
     for file, name in (
-        ("info_source_experiment_custom", "answers"),
+        ("info_source_experiment_custom_export", "answers"),
         ("info_source_experiment_custom_export_comprehension", "comprehension"),
         ("info_source_experiment_custom_export_assignment", "assignment"),
     ):
@@ -165,6 +165,16 @@ def test_versions_of_a_message_are_balanced_within_an_arm(tmp_path):
         assert abs(counts[1] - counts[2]) <= 4
 
 
+def test_exports_simulated_by_earlier_versions_are_read_and_replaced(tmp_path):
+    simulate("info_source", 12, tmp_path)
+    answers = load_answers(tmp_path)
+    app = studies()["info_source"].app
+    (tmp_path / f"{app}_custom_export.csv").rename(tmp_path / f"{app}_custom.csv")
+    assert load_answers(tmp_path).equals(answers)
+    simulate("info_source", 12, tmp_path)
+    assert not (tmp_path / f"{app}_custom.csv").exists()
+
+
 def test_a_study_without_a_task_has_no_answers(tmp_path):
     study = Study(
         name="asks",
@@ -177,7 +187,7 @@ def test_a_study_without_a_task_has_no_answers(tmp_path):
     [wide, _, draws] = write(
         [Session(study, config, People(), seed="s", number=0, size=6).hold()], tmp_path
     )
-    assert draws.name == f"{study.app}_custom.csv"
+    assert draws.name == f"{study.app}_custom_export.csv"
     with wide.open(newline="", encoding="utf-8") as file:
         people = list(csv.DictReader(file))
     done = [row for row in people if row[f"{study.app}.1.player.completed"] == "1"]

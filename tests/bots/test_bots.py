@@ -18,7 +18,6 @@ import pytest
 
 import analysis
 from analysis.exports.checks import check
-from analysis.exports.declared import file_names
 from study.finding import studies
 from tests.harness.server import ROOT
 
@@ -122,7 +121,11 @@ def test_the_demo_exports_what_the_data_page_offers_without_problems(simulated):
             "PageTimes",
             "all_apps_wide",
             *(study.app for study in studies().values()),
-            *(name for study in studies().values() for name in file_names(study).values()),
+            *(
+                f"{study.app}_{function}"
+                for study in studies().values()
+                for function in study.custom_exports.values()
+            ),
         ]
     )
     assert check(simulated) == []

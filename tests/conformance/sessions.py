@@ -11,7 +11,6 @@ from typing import Any
 
 import requests
 
-from analysis.exports.declared import file_names
 from steps.round import Round
 from study.step import questions
 from study.study import Arm, Study
@@ -106,7 +105,7 @@ class Played:
 
 def custom(session: Session, study: Study, table: str) -> str:
     """A custom export of a session."""
-    function = file_names(study)[table].removeprefix(f"{study.app}_")
+    function = study.custom_exports[table]
     query = {"app": study.app, "function_name": function, "session_code": session.code}
     return session.server.export("app_custom", **query)
 
