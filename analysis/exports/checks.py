@@ -1,16 +1,16 @@
 """Whether exports of the studies are whole and consistent.
 
 Every check is a function that takes the `Everyone` of an export and yields `Problem`s; `CHECKS`
-lists them.
+lists them. One that is made `_by_study` takes the participants of a study and says who is `Wrong`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
 from string import Formatter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -18,14 +18,14 @@ import pandas as pd
 from analysis.errors import AnalysisError
 from analysis.exports import declared
 from analysis.exports.cells import wanted
-from analysis.exports.csv_files import FILE, ROW, Paths
+from analysis.exports.csv_files import Paths
 from analysis.exports.participants import Everyone, assemble, assemble_table
-from analysis.exports.problems import ERROR, WARNING, FileError, Problem
+from analysis.exports.problems import ERROR, FILE, ROW, WARNING, FileError, Problem, shortened
 from analysis.exports.reading import Files, Raw, read_files
 from analysis.exports.seats import RowSeat
 from steps.comprehension import Comprehension
 from steps.information import Information, version
-from steps.round import OfferedRound, Round, phases
+from steps.round import OfferedRound, phases
 from study import words
 from study.columns import Column
 from study.parameters import ParameterError
@@ -42,6 +42,8 @@ MANY = 20
 """How many problems of one kind in one column are listed one by one."""
 
 KEYS = ["session_code", "participant_code"]
+
+PLACE = ("stratum", "block", "assignment_number")
 
 CENT = 0.005
 
@@ -96,13 +98,8 @@ def _custom(raw: Raw, problems: list[Problem]) -> dict[str, pd.DataFrame | None]
 def _table_values(rows: pd.DataFrame, name: str) -> Iterator[Problem]:
     for column in declared.tables()[name].columns:
         for at in np.flatnonzero(_out_of_range(rows[column.name], column)):
-            value = rows[column.name].iloc[at]
-            yield Problem(
-                f"is {value!r}, but must be {_allowed(column)}.",
-                str(rows[FILE].iloc[at]),
-                int(rows[ROW].iloc[at]),
-                column.name,
-            )
+            message = f"is {rows[column.name].iloc[at]!r}, but must be {_allowed(column)}."
+            yield Problem.of(rows.iloc[at], column.name, message)
 
 
 # -------------------------------------------------------------------------------- reporting
@@ -121,26 +118,42 @@ def _limited(problems: Iterator[Problem]) -> Iterator[Problem]:
             yield Problem(f"{count - MANY} more rows have problems here.", file, None, column)
 
 
-def _found(
-    everyone: Everyone, mask: Mask, column: str, message: str, **more: pd.Series[Any]
-) -> Iterator[Problem]:
-    """One problem for each participant for whom ``mask`` holds (missing counts as no).
+class Wrong(NamedTuple):
+    """Participants for whom ``mask`` holds (missing counts as no), and what is wrong with them.
 
     ``{name}`` in ``message`` stands for the participant's value of that column, or of ``more``.
     """
-    names = [name for _, name, _, _ in Formatter().parse(message) if name]
-    holds = mask.fillna(False).astype(bool).to_numpy()
-    for at in everyone.frame.index[holds]:
-        values = {n: (more[n] if n in more else everyone.frame[n]).loc[at] for n in names}
-        text = message.format_map({name: _shown(value) for name, value in values.items()})
-        yield everyone.problem(at, column, text)
+
+    mask: Mask
+    column: str
+    message: str
+    more: Mapping[str, Mask] = {}
+
+
+def _found(everyone: Everyone, wrong: Wrong) -> Iterator[Problem]:
+    names = [name for _, name, _, _ in Formatter().parse(wrong.message) if name]
+    values = {**everyone.frame[[name for name in names if name not in wrong.more]], **wrong.more}
+    for at in wrong.mask.index[wrong.mask.fillna(False).astype(bool)]:
+        text = wrong.message.format_map({name: _shown(values[name].loc[at]) for name in names})
+        yield everyone.problem(at, wrong.column, text)
+
+
+def _by_study(rule: Callable[..., Iterator[Wrong]]) -> Callable[..., Iterator[Problem]]:
+    """A check by a ``rule`` for the participants of one study, who are a part of the frame."""
+
+    def run(everyone: Everyone, *tables: pd.DataFrame) -> Iterator[Problem]:
+        for study in everyone.studies:
+            for wrong in rule(everyone.frame[everyone.of(study)], study, *tables):
+                yield from _found(everyone, wrong)
+
+    return run
 
 
 def _shown(value: object) -> str:
     if pd.isna(value):  # type: ignore[call-overload]
         return "empty"
     if isinstance(value, str):
-        return repr(value if len(value) <= 40 else value[:39] + "…")
+        return shortened(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -181,17 +194,14 @@ def _missing(everyone: Everyone, study: Study) -> list[Column]:
     return [c for c in study.columns.values() if c.name in absent and not c.since]
 
 
-def _ranges(everyone: Everyone) -> Iterator[Problem]:
-    for study in everyone.studies:
-        own = everyone.of(study)
-        for name, column in study.columns.items():
-            values = everyone.frame[name]
-            mask = pd.Series(_out_of_range(values, column), index=values.index)
-            message = f"is {{{name}}}, but must be {_allowed(column)}."
-            yield from _found(everyone, mask & own, name, message)
+@_by_study
+def _ranges(frame: pd.DataFrame, study: Study) -> Iterator[Wrong]:
+    for name, column in study.columns.items():
+        message = f"is {{{name}}}, but must be {_allowed(column)}."
+        yield Wrong(_out_of_range(frame[name], column), name, message)
 
 
-def _out_of_range(values: pd.Series[Any], column: Column) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _out_of_range(values: Mask, column: Column) -> Mask:
     wrong = pd.Series(False, index=values.index)
     if column.values:
         wrong = ~values.isin(list(column.values))
@@ -202,7 +212,7 @@ def _out_of_range(values: pd.Series[Any], column: Column) -> np.ndarray[Any, np.
             wrong = wrong | (values < column.min)
         if column.max is not None:
             wrong = wrong | (values > column.max)
-    return (wrong & values.notna()).fillna(False).astype(bool).to_numpy()
+    return (wrong & values.notna()).fillna(False).astype(bool)
 
 
 def _allowed(column: Column) -> str:
@@ -218,44 +228,43 @@ def _allowed(column: Column) -> str:
 # ---------------------------------------------------------------------------------- arms
 
 
-def _factors(everyone: Everyone) -> Iterator[Problem]:
+@_by_study
+def _factors(frame: pd.DataFrame, study: Study) -> Iterator[Wrong]:
     """The factors of the design say the same as the arm."""
-    frame = everyone.frame
-    for study in everyone.studies:
-        own = everyone.of(study) & frame["arm"].isin(study.names)
-        for factor in study.factors:
-            levels = factor.levels(study).items()
-            expected = frame["arm"].map({arm: level for level, arms in levels for arm in arms})
-            wrong = frame[factor.name].astype("string") != expected.astype("string")
-            yield from _found(
-                everyone,
-                own & wrong.fillna(True),
-                factor.name,
-                f"is {{{factor.name}}}, which does not go with arm {{arm}}.",
-            )
+    for factor in study.factors:
+        levels = factor.levels(study).items()
+        expected = frame["arm"].map({arm: level for level, arms in levels for arm in arms})
+        wrong = frame[factor.name].astype("string") != expected.astype("string")
+        message = f"is {{{factor.name}}}, which does not go with arm {{arm}}."
+        yield Wrong(frame["arm"].isin(study.names) & wrong.fillna(True), factor.name, message)
 
 
-def _forced(everyone: Everyone) -> Iterator[Problem]:
+@_by_study
+def _forced(frame: pd.DataFrame, study: Study) -> Iterator[Wrong]:
     """Who was forced into an arm is marked, has that arm, and no place in the list."""
-    frame = everyone.frame
     if "config_force_arm" not in frame.columns:
         return
     asked = frame["config_force_arm"].notna() & frame["arm"].notna()
-    yield from _found(
-        everyone,
-        asked & ((frame["arm_forced"] != 1) | frame["arm_forced"].isna()),
-        "arm_forced",
-        "must be 1: the session forces the arm {config_force_arm}.",
+    unmarked = asked & (frame["arm_forced"] != 1).fillna(True)
+    yield Wrong(
+        unmarked, "arm_forced", "must be 1: the session forces the arm {config_force_arm}."
     )
-    yield from _found(
-        everyone,
-        asked & (frame["arm"] != frame["config_force_arm"]),
-        "arm",
-        "is {arm}, but the session forces the arm {config_force_arm}.",
-    )
+    elsewhere = asked & (frame["arm"] != frame["config_force_arm"])
+    yield Wrong(elsewhere, "arm", "is {arm}, but the session forces the arm {config_force_arm}.")
 
 
 # ---------------------------------------------------------------------------- assignment
+
+
+@_by_study
+def _placed(frame: pd.DataFrame, study: Study) -> Iterator[Wrong]:
+    """Who was drawn has a place in the list."""
+    for name in PLACE if "arm" in frame.columns else ():
+        yield Wrong(_drawn(frame) & frame[name].isna(), name, "is empty although an arm is set.")
+
+
+def _drawn(frame: pd.DataFrame) -> Mask:
+    return frame["arm"].notna() & (frame["arm_forced"] != 1).fillna(True)
 
 
 def _assignment(everyone: Everyone) -> Iterator[Problem]:
@@ -263,19 +272,9 @@ def _assignment(everyone: Everyone) -> Iterator[Problem]:
     frame = everyone.frame
     if "arm" not in frame.columns:
         return
-    drawn = frame[frame["arm"].notna() & (frame["arm_forced"] != 1).fillna(True)]
-    needed = ["stratum", "block", "assignment_number", "seed"]
-    for name in needed[:3]:
-        without = frame.index.isin(drawn.index[drawn[name].isna()])
-        yield from _found(
-            everyone,
-            pd.Series(without, index=frame.index),
-            name,
-            "is empty although an arm is set.",
-        )
+    needed = [*PLACE, "seed"]
     used = ["experiment", "session_code", "arm", *needed, "config_name", "config_arms"]
-    used.append("removed_places")
-    drawn = drawn[used].dropna(subset=needed)
+    drawn = frame.loc[_drawn(frame), [*used, "removed_places"]].dropna(subset=needed)
     for _, people in drawn.groupby("session_code"):
         if people["seed"].nunique() > 1:
             yield everyone.problem(
@@ -361,13 +360,13 @@ def _assignment_log_matches(everyone: Everyone, log: pd.DataFrame) -> Iterator[P
         if pd.isna(entry[keys[1]]) and entry["assignment_number"] in gone:
             continue
         message = f"there is no participant {entry[keys[0]]}/{entry[keys[1]]}."
-        yield Problem(message, str(entry[FILE]), int(entry[ROW]), "participant_code")
+        yield Problem.of(entry, "participant_code", message)
     for name in names:
         own = both[f"{name} of person"]
         for at in np.flatnonzero((own.notna() & (own != both[name])).fillna(False)):
             entry = both.iloc[at]
             message = f"is {entry[name]!r}, but {own.iloc[at]!r} with the participant."
-            yield Problem(message, str(entry[FILE]), int(entry[ROW]), name)
+            yield Problem.of(entry, name, message)
     # The order of a log that was written in the same moment is that of its rows.
     log = log.sort_values("drawn_at", kind="stable")
     for study in everyone.studies:
@@ -394,7 +393,7 @@ def _strata(frame: pd.DataFrame, log: pd.DataFrame) -> Iterator[Problem]:
             earlier.append(own)
             if entry["stratum"] != expected:
                 message = f"is {entry['stratum']!r}, but the {score} scores give {expected!r}."
-                yield Problem(message, str(entry[FILE]), int(entry[ROW]), "stratum")
+                yield Problem.of(entry, "stratum", message)
 
 
 def _versions(everyone: Everyone, study: Study, log: pd.DataFrame) -> Iterator[Problem]:
@@ -424,67 +423,41 @@ def _versions(everyone: Everyone, study: Study, log: pd.DataFrame) -> Iterator[P
 # ------------------------------------------------------------------------------- outcomes
 
 
-def _means(everyone: Everyone) -> Iterator[Problem]:
+@_by_study
+def _means(frame: pd.DataFrame, study: Study) -> Iterator[Wrong]:
     """The mean of a scale is there when all its items are, and is their mean."""
-    frame = everyone.frame
-    for study in everyone.studies:
-        own = everyone.of(study)
-        for name, measure in study.measures.items():
-            if measure.kind != "mean" or name not in study.columns:
-                continue
-            mean = frame[list(measure.of)].astype("Float64").mean(axis=1, skipna=False)
-            yield from _found(
-                everyone,
-                own & mean.notna() & frame[name].isna(),
-                name,
-                "is empty although all its items are answered.",
-            )
-            yield from _found(
-                everyone,
-                own & frame[name].notna() & ~_same(frame[name], mean, 1e-6).fillna(False),
-                name,
-                f"is {{{name}}}, which is not the mean of its items.",
-            )
+    for name, measure in study.measures.items():
+        if measure.kind != "mean" or name not in study.columns:
+            continue
+        mean, known = (
+            frame[list(measure.of)].astype("Float64").mean(axis=1, skipna=False),
+            frame[name],
+        )
+        message = "is empty although all its items are answered."
+        yield Wrong(mean.notna() & known.isna(), name, message)
+        other = known.notna() & ~_same(known, mean, 1e-6).fillna(False)
+        yield Wrong(other, name, f"is {{{name}}}, which is not the mean of its items.")
 
 
-def _rounds(everyone: Everyone) -> Iterator[tuple[Study, str, Round]]:
-    for study in everyone.studies:
-        for phase, round in phases(study).items():
-            yield study, phase, round
-
-
-def _counts(everyone: Everyone) -> Iterator[Problem]:
+@_by_study
+def _counts(frame: pd.DataFrame, study: Study) -> Iterator[Wrong]:
     """Nobody has more correct cards than answered ones, and counts come together."""
-    frame = everyone.frame
-    for study, _, round in _rounds(everyone):
-        own, prefix = everyone.of(study), round.prefix
-        correct, attempts = frame[f"{prefix}_correct"], frame[f"{prefix}_attempts"]
-        yield from _found(
-            everyone,
-            own & (correct > attempts),
-            f"{prefix}_correct",
-            f"is {{{prefix}_correct}}, more than {{{prefix}_attempts}} answers.",
-        )
-        yield from _found(
-            everyone,
-            own & (correct.isna() != attempts.isna()),
-            f"{prefix}_correct",
-            f"and {prefix}_attempts must be both empty or both filled.",
-        )
+    for round in phases(study).values():
+        name, of = f"{round.prefix}_correct", f"{round.prefix}_attempts"
+        correct, attempts = frame[name], frame[of]
+        yield Wrong(correct > attempts, name, f"is {{{name}}}, more than {{{of}}} answers.")
+        message = f"and {of} must be both empty or both filled."
+        yield Wrong(correct.isna() != attempts.isna(), name, message)
 
 
-def _times(everyone: Everyone) -> Iterator[Problem]:
+@_by_study
+def _times(frame: pd.DataFrame, study: Study) -> Iterator[Wrong]:
     """No round lasts longer than its session allows."""
-    frame = everyone.frame
-    for study, _, round in _rounds(everyone):
+    for round in phases(study).values():
         name, limit = f"{round.prefix}_seconds", f"config_{round.parameter}"
         if name in study.columns and limit in frame.columns:
-            yield from _found(
-                everyone,
-                everyone.of(study) & (frame[name] > frame[limit].astype("Float64") + 0.5),
-                name,
-                f"is {{{name}}}, but the round lasts {{{limit}}} seconds.",
-            )
+            message = f"is {{{name}}}, but the round lasts {{{limit}}} seconds."
+            yield Wrong(frame[name] > frame[limit].astype("Float64") + 0.5, name, message)
 
 
 def _answers_match_counts(everyone: Everyone, answers: pd.DataFrame) -> Iterator[Problem]:
@@ -493,17 +466,14 @@ def _answers_match_counts(everyone: Everyone, answers: pd.DataFrame) -> Iterator
     owners = pd.MultiIndex.from_frame(frame[KEYS])
     yield from _uncounted(answers)
     strangers = ~pd.MultiIndex.from_frame(answers[KEYS]).isin(owners)
+    absent = "there is no participant {session_code}/{participant_code}."
     yield from _limited(
-        Problem(
-            f"there is no participant {row['session_code']}/{row['participant_code']}.",
-            str(row[FILE]),
-            int(row[ROW]),
-            "participant_code",
-        )
+        Problem.of(row, "participant_code", absent.format_map(row))
         for _, row in answers[strangers].iterrows()
     )
     here = frame["session_code"].isin(answers["session_code"])
-    for study, phase, round in _rounds(everyone):
+    rounds = [(study, *each) for study in everyone.studies for each in phases(study).items()]
+    for study, phase, round in rounds:
         own, prefix = everyone.of(study), round.prefix
         rows = answers[(answers["phase"] == phase) & answers["correct"].notna()]
         groups = rows.groupby(KEYS)["correct"]
@@ -512,42 +482,34 @@ def _answers_match_counts(everyone: Everyone, answers: pd.DataFrame) -> Iterator
             name = f"{prefix}_{what}"
             expected = series.reindex(owners).fillna(0).astype("Int64")
             expected.index = frame.index
-            yield from _found(
-                everyone,
-                own & here & (frame[name].fillna(0) != expected),
-                name,
+            wrong = own & here & (frame[name].fillna(0) != expected)
+            message = (
                 f"is {{{name}}}, but the answer export has {{expected}} such answers of phase "
-                f"{phase}.",
-                expected=expected,
+                f"{phase}."
             )
+            yield from _found(everyone, Wrong(wrong, name, message, {"expected": expected}))
 
 
 def _uncounted(answers: pd.DataFrame) -> Iterator[Problem]:
     """Only what came too late stays without a verdict."""
     wrong = answers["correct"].isna() & (answers["late"] != 1).fillna(True)
     for at in np.flatnonzero(wrong):
-        place = (str(answers[FILE].iloc[at]), int(answers[ROW].iloc[at]))
-        yield Problem("is empty although the answer is not late.", *place, "correct")
+        yield Problem.of(answers.iloc[at], "correct", "is empty although the answer is not late.")
 
 
-def _comprehension(everyone: Everyone, log: pd.DataFrame) -> Iterator[Problem]:
+@_by_study
+def _comprehension(frame: pd.DataFrame, study: Study, log: pd.DataFrame) -> Iterator[Wrong]:
     """Errors are the wrong answers of the log, in the sessions that the log covers."""
-    frame = everyone.frame
+    asked = study.of_type(Comprehension)
+    if len(asked) != 1:  # the log does not say which of several
+        return
+    name = f"{asked[0].name}_errors"
     wrong = log[log["correct"] == 0].groupby(KEYS).size()
     expected = wrong.reindex(pd.MultiIndex.from_frame(frame[KEYS])).fillna(0).astype("Int64")
     expected.index = frame.index
-    covered = frame["session_code"].isin(log["session_code"])
-    for study in everyone.studies:
-        asked = study.of_type(Comprehension)
-        if len(asked) == 1:  # the log does not say which of several
-            name = f"{asked[0].name}_errors"
-            yield from _found(
-                everyone,
-                everyone.of(study) & covered & frame[name].notna() & (frame[name] != expected),
-                name,
-                f"is {{{name}}}, but the comprehension export has {{expected}} wrong answers.",
-                expected=expected,
-            )
+    covered = frame["session_code"].isin(log["session_code"]) & frame[name].notna()
+    message = f"is {{{name}}}, but the comprehension export has {{expected}} wrong answers."
+    yield Wrong(covered & (frame[name] != expected), name, message, {"expected": expected})
 
 
 def _uncovered(everyone: Everyone, mask: Mask, name: str) -> Iterator[Problem]:
@@ -562,43 +524,29 @@ def _uncovered(everyone: Everyone, mask: Mask, name: str) -> Iterator[Problem]:
 # ------------------------------------------------------------------------------------ pay
 
 
-def _pay(everyone: Everyone) -> Iterator[Problem]:
+@_by_study
+def _pay(frame: pd.DataFrame, study: Study) -> Iterator[Wrong]:
     """Pay adds up, and is what rates and cards give."""
-    frame = everyone.frame
-    for study in everyone.studies:
-        if study.pay is None:
-            continue
-        paid = everyone.of(study) & frame["earnings_total"].notna()
-        parts = frame["earnings_fixed"] + frame["earnings_piece"]
-        yield from _found(
-            everyone,
-            paid & ~_same(frame["earnings_total"], parts, CENT).fillna(False),
-            "earnings_total",
-            "is {earnings_total}, but fixed pay {earnings_fixed} and piece pay {earnings_piece} "
-            "must add up to it.",
-        )
-        yield from _found(
-            everyone,
-            paid & ~_same(frame["payoff"], frame["earnings_piece"], CENT).fillna(False),
-            "payoff",
-            "is {payoff}, but the piece pay is {earnings_piece}.",
-        )
-        people = zip(frame.index[paid], frame[paid].to_dict("records"), strict=True)
-        expected = {at: _earned(study, person) for at, person in people}
-        for name, part in (
-            ("earnings_fixed", "fixed"),
-            ("earnings_piece", "piece"),
-            ("donation", "donation"),
-        ):
-            due = pd.Series({at: float(getattr(e, part)) for at, e in expected.items() if e})
-            due = due.reindex(frame.index).astype("Float64")
-            yield from _found(
-                everyone,
-                due.notna() & ~_same(frame[name], due, CENT).fillna(False),
-                name,
-                f"is {{{name}}}, but the cards and rates give {{due}}.",
-                due=due,
-            )
+    if study.pay is None:
+        return
+    total, fixed, piece = (frame[f"earnings_{name}"] for name in ("total", "fixed", "piece"))
+    paid = total.notna()
+    yield Wrong(
+        paid & ~_same(total, fixed + piece, CENT).fillna(False),
+        "earnings_total",
+        "is {earnings_total}, but fixed pay {earnings_fixed} and piece pay {earnings_piece} "
+        "must add up to it.",
+    )
+    other = paid & ~_same(frame["payoff"], piece, CENT).fillna(False)
+    yield Wrong(other, "payoff", "is {payoff}, but the piece pay is {earnings_piece}.")
+    expected = [_earned(study, person) for person in frame[paid].to_dict("records")]
+    for name in ("earnings_fixed", "earnings_piece", "donation"):
+        part = name.removeprefix("earnings_")
+        values = [None if each is None else float(getattr(each, part)) for each in expected]
+        due = pd.Series(values, frame.index[paid], "Float64").reindex(frame.index)
+        other = due.notna() & ~_same(frame[name], due, CENT).fillna(False)
+        message = f"is {{{name}}}, but the cards and rates give {{due}}."
+        yield Wrong(other, name, message, {"due": due})
 
 
 def _earned(study: Study, person: dict[Hashable, Any]) -> Earnings | None:
@@ -619,12 +567,8 @@ def _way(everyone: Everyone) -> Iterator[Problem]:
     Whom the experimenter moved on from a page may have left it empty.
     """
     frame = everyone.frame
-    yield from _found(
-        everyone,
-        frame["completed"] == 0,
-        "completed",
-        "is 0, but must be 1, or empty for those who did not reach the last page.",
-    )
+    message = "is 0, but must be 1, or empty for those who did not reach the last page."
+    yield from _found(everyone, Wrong(frame["completed"] == 0, "completed", message))
     for study in everyone.studies:
         if any(not column.optional for column in _missing(everyone, study)):
             continue
@@ -701,6 +645,7 @@ CHECKS: tuple[Callable[[Everyone], Iterator[Problem]], ...] = (
     _ranges,
     _factors,
     _forced,
+    _placed,
     _assignment,
     _means,
     _counts,
@@ -710,7 +655,7 @@ CHECKS: tuple[Callable[[Everyone], Iterator[Problem]], ...] = (
     _alike,
 )
 
-COMPARISONS: dict[str, Callable[[Everyone, pd.DataFrame], Iterator[Problem]]] = {
+COMPARISONS: dict[str, Callable[..., Iterator[Problem]]] = {
     "answers": _answers_match_counts,
     "comprehension": _comprehension,
     "assignment": _assignment_log_matches,

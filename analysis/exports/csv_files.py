@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +14,10 @@ from typing import TypeAlias
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.exports.problems import FileError, Problem
+from analysis.exports.problems import FILE, ROW, FileError, Problem
 
 PathLike: TypeAlias = "str | os.PathLike[str]"
 Paths: TypeAlias = "PathLike | Iterable[PathLike]"
-
-FILE, ROW = ".file", ".row"
-"""Columns added to every table: where each row was read. No oTree column starts with a dot."""
 
 FIELD_LIMIT = 100_000_000
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -83,25 +81,10 @@ def read_csv(path: Path, data: bytes) -> pd.DataFrame:
     Raises `FileError` (an ``AnalysisError``) with file, row and column if the file is not a whole
     comma-separated UTF-8 table with distinct column names.
     """
-    text = _text(path, data)
-    header = _header(path, text)
-    rows = _check_rows(path, text, header)
-    # `names` keeps pandas from renaming columns; the engine skips blank lines as the check does.
-    frame = pd.read_csv(
-        io.StringIO(text),
-        dtype=str,
-        na_filter=False,
-        index_col=False,
-        low_memory=False,
-        names=header,
-        header=0,
-        keep_default_na=False,
-    )
-    if len(frame) != len(rows):
-        raise _error(path, "its rows cannot be told apart.")
-    frame = frame.astype(object)
+    header, *rows = _records(path, _text(path, data))
+    frame = pd.DataFrame(rows, columns=header, dtype=object)
     frame[FILE] = str(path)
-    frame[ROW] = rows
+    frame[ROW] = range(2, len(rows) + 2)
     return frame
 
 
@@ -169,25 +152,33 @@ def _large_fields() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def _header(path: Path, text: str) -> list[str]:
+def _records(path: Path, text: str) -> list[list[str]]:
+    """The header and the rows, blank lines apart, each as long as the header."""
+    found: list[list[str]] = []
     try:
         with _large_fields():
-            lines = csv.reader(io.StringIO(text, newline=""), strict=True)
-            header = next(line for line in lines if line)
-    except csv.Error:
-        raise _error(path, "the header has a quotation mark that never ends.", 1) from None
-    except StopIteration:
-        raise _error(path, "is empty.") from None
-    _refuse_separator(path, header, text)
-    seen: set[str] = set()
-    for name in header:
-        if name in seen:
+            for record in filter(None, csv.reader(io.StringIO(text, newline=""), strict=True)):
+                if not found:
+                    _check_header(path, record, text)
+                elif len(record) != len(found[0]):
+                    raise _uneven(path, len(found) + 1, record, found[0])
+                found.append(record)
+    except csv.Error as error:
+        message = _quoting(error) if found else "the header has a quotation mark that never ends."
+        raise _error(path, message, len(found) + 1) from None
+    if not found:
+        raise _error(path, "is empty.")
+    return found
+
+
+def _check_header(path: Path, header: list[str], text: str) -> None:
+    _refuse_separator(path, text)
+    for name, count in Counter(header).items():
+        if count > 1:
             raise _error(path, "this column appears twice.", 1, name)
-        seen.add(name)
-    return header
 
 
-def _refuse_separator(path: Path, header: list[str], text: str) -> None:
+def _refuse_separator(path: Path, text: str) -> None:
     first_line = text[: text.find("\n") + 1 or None]
     for sign, name in SEPARATORS.items():
         if first_line.count(sign) > first_line.count(","):
@@ -197,24 +188,6 @@ def _refuse_separator(path: Path, header: list[str], text: str) -> None:
                 "it anew: take the file as oTree exported it.",
                 1,
             )
-
-
-def _check_rows(path: Path, text: str, header: list[str]) -> list[int]:
-    """The number of each row of data, counted as a spreadsheet does."""
-    rows: list[int] = []
-    number = 0
-    try:
-        with _large_fields():
-            for record in csv.reader(io.StringIO(text, newline=""), strict=True):
-                if not record:
-                    continue
-                number += 1
-                if len(record) != len(header):
-                    raise _uneven(path, number, record, header)
-                rows.append(number)
-    except csv.Error as error:
-        raise _error(path, _quoting(error), number + 1) from None
-    return rows[1:]
 
 
 def _uneven(path: Path, number: int, record: list[str], header: list[str]) -> FileError:

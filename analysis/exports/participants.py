@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +13,9 @@ from analysis.errors import AnalysisError, MissingTable, unknown
 from analysis.exports import declared
 from analysis.exports.cells import typed, wanted
 from analysis.exports.codebook import explain
-from analysis.exports.csv_files import FILE, ROW, Paths
+from analysis.exports.csv_files import Paths
 from analysis.exports.otree import COLUMNS
-from analysis.exports.problems import FileError, Problem
+from analysis.exports.problems import FILE, ROW, FileError, Problem
 from analysis.exports.reading import KEY, ROUND, Files, Raw, read_raw
 from study.columns import OWNER, Column
 from study.finding import studies
@@ -130,7 +130,7 @@ class Everyone:
     unknown_columns: tuple[str, ...] = ()
     places: dict[str, pd.DataFrame] = field(default_factory=dict)
     owners: dict[str, pd.Series[Any]] = field(default_factory=dict)
-    kinds: dict[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
     headers: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
@@ -179,17 +179,25 @@ def assemble(raw: Raw) -> Everyone:
     people = raw.participants.reset_index(drop=True)
     apps = {app: _aligned(rows, people) for app, rows in raw.apps.items() if _is_ours(app, rows)}
     if not apps:
-        names = ", ".join(raw.apps) or "no app"
+        held = ", ".join(raw.apps) or "no app"
         raise AnalysisError(
-            f"These are not exports of the studies: they hold {names}, and none of "
+            f"These are not exports of the studies: they hold {held}, and none of "
             f"{', '.join(declared.apps())}."
         )
     everyone = Everyone(frame=pd.DataFrame(index=people.index), apps=tuple(apps), kinds=raw.files)
     everyone.places["people"] = people[[FILE, ROW]]
     everyone.places |= {app: rows[[FILE, ROW]] for app, rows in apps.items()}
     own = _own_apps(people, apps)
-    found: dict[str, pd.Series[Any]] = {"experiment": _experiment(people, own)}
-    add = _adder(everyone, found)
+    names = {study.app: study.name for study in studies().values()}
+    found: dict[str, pd.Series[Any]] = {"experiment": own.map(names).astype("string")}
+
+    def add(name: str, column: Column, cells: pd.Series[Any]) -> None:
+        values, wrong = typed(cells, column)
+        found[name] = values.rename(name)
+        for at in np.flatnonzero(wrong):
+            message = f"is {cells.iloc[at]!r}, which is not {wanted(column)}."
+            everyone.problems.append(everyone.problem(at, name, message))
+
     for name, exported in FROM_OTREE.items():
         add(name, COLUMNS[exported], _cells(people, exported))
     cells_of = _lookup(apps, own)
@@ -199,28 +207,14 @@ def assemble(raw: Raw) -> Everyone:
         add(column.name, column, cells)
     for column in declared.session_columns().values():
         add(column.name, column, cells_of(f"subsession.{column.name}")[0])
-    for name, default in {"name": "", "participation_fee": 0.0, **_defaults()}.items():
+    defaults = {name: parameter.default for name, parameter in declared.parameters().items()}
+    for name, default in {"name": "", "participation_fee": 0.0, **defaults}.items():
         column = Column(f"session.config.{name}", OF_CONFIG[type(default)], "")
         add(f"config_{name}", column, _cells(people, column.name))
     everyone.frame = pd.DataFrame(found)
     everyone.unknown_columns = _unknown(raw)
     everyone.headers = {app: frozenset(rows.columns) for app, rows in apps.items()}
     return everyone
-
-
-def _defaults() -> dict[str, Any]:
-    return {name: parameter.default for name, parameter in declared.parameters().items()}
-
-
-def _adder(everyone: Everyone, found: dict[str, pd.Series[Any]]) -> Callable[..., None]:
-    def add(name: str, column: Column, cells: pd.Series[Any]) -> None:
-        values, wrong = typed(cells, column)
-        found[name] = values.rename(name)
-        for at in np.flatnonzero(wrong):
-            message = f"is {cells.iloc[at]!r}, which is not {wanted(column)}."
-            everyone.problems.append(everyone.problem(at, name, message))
-
-    return add
 
 
 def _is_ours(app: str, rows: pd.DataFrame) -> bool:
@@ -232,7 +226,7 @@ def _aligned(rows: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     """The rows of one app in the order of ``people``; missing where a person has none."""
     if (many := rows[ROUND].fillna("1") != "1").any():
         at = rows[many].iloc[0]
-        raise FileError(Problem("the studies have one round.", str(at[FILE]), int(at[ROW]), ROUND))
+        raise FileError(Problem.of(at, ROUND, "the studies have one round."))
     keys = pd.MultiIndex.from_frame(people[KEY])
     return rows.set_index(KEY).reindex(keys).reset_index(drop=True)
 
@@ -254,11 +248,6 @@ def _own_apps(people: pd.DataFrame, apps: dict[str, pd.DataFrame]) -> pd.Series[
         # Without rows in the study's own app only the session config can tell.
         own = own.mask(own.isna() & in_ours & (config == study.name), study.app)
     return own
-
-
-def _experiment(people: pd.DataFrame, own: pd.Series[Any]) -> pd.Series[Any]:
-    """By participant: the name of their study, or missing."""
-    return own.map({study.app: study.name for study in studies().values()}).astype("string")
 
 
 def _lookup(
@@ -355,15 +344,11 @@ def assemble_table(raw: Raw, name: str) -> tuple[pd.DataFrame | None, list[Probl
         found[column.name], wrong = typed(cells, column)
         for at in np.flatnonzero(wrong):
             message = f"is {cells.iloc[at]!r}, which is not {wanted(column)}."
-            problems.append(_at(rows, at, column.name, message))
+            problems.append(Problem.of(rows.iloc[at], column.name, message))
     typed_rows = pd.DataFrame(found).assign(**{FILE: rows[FILE], ROW: rows[ROW]})
     key = [*(column.name for column in OWNER), *table.key]
     twice = typed_rows.duplicated(key) & typed_rows[key].notna().all(axis=1)
     for at in np.flatnonzero(twice):
         message = f"this row is there twice, with different contents, for the same {key}."
-        problems.append(_at(rows, at, key[-1], message))
+        problems.append(Problem.of(rows.iloc[at], key[-1], message))
     return typed_rows, problems
-
-
-def _at(rows: pd.DataFrame, at: int, column: str, message: str) -> Problem:
-    return Problem(message, str(rows[FILE].iloc[at]), int(rows[ROW].iloc[at]), column)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
 
 from analysis.errors import AnalysisError
+
+FILE, ROW = ".file", ".row"
+"""Columns added to every table: where each row was read. No oTree column starts with a dot."""
 
 ERROR = "error"
 WARNING = "warning"
@@ -24,6 +31,11 @@ class Problem:
     column: str | None = None
     severity: str = ERROR
 
+    @classmethod
+    def of(cls, row: Mapping[Any, Any] | pd.Series[Any], column: str, message: str) -> Problem:
+        """A problem with a cell of a row that knows its `FILE` and `ROW`."""
+        return cls(message, str(row[FILE]), int(row[ROW]), column)
+
     def __str__(self) -> str:
         place = [self.file] if self.file else []
         place += [f"row {self.row}"] if self.row is not None else []
@@ -37,3 +49,8 @@ class FileError(AnalysisError):
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
         self.problem = problem
+
+
+def shortened(text: str) -> str:
+    """A cell as it stands in a message."""
+    return repr(text if len(text) <= 40 else text[:39] + "…")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, reduce
 from hashlib import sha256
 from pathlib import Path
@@ -19,8 +19,8 @@ import pandas as pd
 
 from analysis.exports import declared
 from analysis.exports.cells import mapped
-from analysis.exports.csv_files import FILE, ROW, Paths, find_files, read_bytes, read_csv
-from analysis.exports.problems import FileError, Problem
+from analysis.exports.csv_files import Paths, find_files, read_bytes, read_csv
+from analysis.exports.problems import FILE, ROW, FileError, Problem, shortened
 
 PARTICIPANT, SESSION = "participant.code", "session.code"
 ROUND = "subsession.round_number"
@@ -121,29 +121,20 @@ def read_export(paths: Paths) -> Export:
         custom={name: _typed(rows) for name, rows in raw.custom.items()},
         page_times=_typed(raw.page_times),
         chat=_typed(raw.chat),
-        files=dict(raw.files),
-        ignored=tuple(map(str, raw.ignored)),
+        files=raw.files,
+        ignored=raw.ignored,
     )
 
 
 # ------------------------------------------------------------------------------- raw export
 
 
-@dataclass
-class Raw:
+class Raw(Export):
     """An export as text: every table with the columns `FILE` and `ROW` saying where it was read.
 
     Cells that are empty in their file are ``""``; cells whose column their file does not have are
     missing.
     """
-
-    participants: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=KEY))
-    apps: dict[str, pd.DataFrame] = field(default_factory=dict)
-    custom: dict[str, pd.DataFrame] = field(default_factory=dict)
-    page_times: pd.DataFrame = field(default_factory=pd.DataFrame)
-    chat: pd.DataFrame = field(default_factory=pd.DataFrame)
-    files: dict[str, str] = field(default_factory=dict)
-    ignored: list[Path] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -205,7 +196,6 @@ def merge(tables: Iterable[Table], ignored: Iterable[Path] = ()) -> Raw:
     """One `Raw` of several files. Raises ``AnalysisError`` when they contradict each other."""
     tables = sorted(tables, key=lambda table: table.kind != "wide")
     known = _columns_of_apps(tables)
-    raw = Raw(ignored=list(ignored))
     people: list[pd.DataFrame] = []
     in_apps: dict[str, list[pd.DataFrame]] = {}
     others: dict[str, list[pd.DataFrame]] = {}
@@ -217,19 +207,16 @@ def merge(tables: Iterable[Table], ignored: Iterable[Path] = ()) -> Raw:
         else:
             key = table.name if table.kind == "custom" else table.kind
             others.setdefault(key, []).append(table.cells)
-        raw.files[str(table.path)] = table.kind
-    if people:
-        raw.participants = _all_united(people, KEY)
-    raw.apps = {app: _all_united(parts, [*KEY, ROUND]) for app, parts in in_apps.items()}
-    for key, parts in others.items():
-        rows = _once(parts)
-        if key == "page times":
-            raw.page_times = rows
-        elif key == "chat":
-            raw.chat = rows
-        else:
-            raw.custom[key] = rows
-    return raw
+    custom = {key: _once(parts) for key, parts in others.items()}
+    return Raw(
+        participants=_all_united(people, KEY) if people else pd.DataFrame(columns=KEY),
+        apps={app: _all_united(parts, [*KEY, ROUND]) for app, parts in in_apps.items()},
+        page_times=custom.pop("page times", pd.DataFrame()),
+        chat=custom.pop("chat", pd.DataFrame()),
+        custom=custom,
+        files={str(table.path): table.kind for table in tables},
+        ignored=tuple(map(str, ignored)),
+    )
 
 
 # ---------------------------------------------------------------------------- kinds of files
@@ -278,8 +265,7 @@ def _check_rows(path: Path, kind: str, cells: pd.DataFrame) -> None:
         raise FileError(Problem("has a header but no participants.", str(path)))
     for name in KEY:
         if (blank := cells[name] == "").any():
-            row = int(cells.loc[blank, ROW].iloc[0])
-            raise FileError(Problem("a code is missing.", str(path), row, name))
+            raise FileError(Problem.of(cells[blank].iloc[0], name, "a code is missing."))
     if kind == "app" and ROUND not in cells.columns:
         raise FileError(Problem("this column is missing.", str(path), 1, ROUND))
     key = KEY if kind == "wide" else [*KEY, ROUND]
@@ -287,14 +273,8 @@ def _check_rows(path: Path, kind: str, cells: pd.DataFrame) -> None:
         again = cells.loc[twice].iloc[0]
         same = (cells[key] == again[key]).all(axis=1)
         first = int(cells.loc[same, ROW].iloc[0])
-        raise FileError(
-            Problem(
-                f"participant {again[PARTICIPANT]} is here again, after row {first}.",
-                str(path),
-                int(again[ROW]),
-                PARTICIPANT,
-            )
-        )
+        message = f"participant {again[PARTICIPANT]} is here again, after row {first}."
+        raise FileError(Problem.of(again, PARTICIPANT, message))
 
 
 def _columns_of_apps(tables: Iterable[Table]) -> dict[frozenset[str], str]:
@@ -331,13 +311,11 @@ def _people(table: Table) -> pd.DataFrame:
     if table.kind == "wide":
         return people
     first = people.drop_duplicates(KEY)
-    _refuse_varying(table, people, first, names)
+    _refuse_varying(people, first, names)
     return first.reset_index(drop=True)
 
 
-def _refuse_varying(
-    table: Table, people: pd.DataFrame, first: pd.DataFrame, names: list[str]
-) -> None:
+def _refuse_varying(people: pd.DataFrame, first: pd.DataFrame, names: list[str]) -> None:
     """A participant's own columns must be the same in all rounds of a per-app file."""
     if len(first) == len(people):
         return
@@ -345,9 +323,8 @@ def _refuse_varying(
     for name in names:
         differs = (spread[name] != people[name].to_numpy()).to_numpy()
         if differs.any():
-            row = int(people.loc[differs, ROW].iloc[0])
             message = "differs from what an earlier row says of the same participant."
-            raise FileError(Problem(message, str(table.path), row, name))
+            raise FileError(Problem.of(people[differs].iloc[0], name, message))
 
 
 def _apps(table: Table, known: Mapping[frozenset[str], str]) -> dict[str, pd.DataFrame]:
@@ -415,16 +392,12 @@ def _refuse_contradiction(left: pd.DataFrame, right: pd.DataFrame, shared: list[
         for at in (known & (here != there)).to_numpy().nonzero()[0]:
             if _same_number(here.iloc[at], there.iloc[at]):
                 continue
-            raise FileError(
-                Problem(
-                    f"is {_shortened(there.iloc[at])} here but {_shortened(here.iloc[at])} in "
-                    f"{left[FILE].iloc[at]}, row {left[ROW].iloc[at]}. Are these exports of "
-                    "different moments? Give only the latest.",
-                    str(right[FILE].iloc[at]),
-                    int(right[ROW].iloc[at]),
-                    name,
-                )
+            message = (
+                f"is {shortened(there.iloc[at])} here but {shortened(here.iloc[at])} in "
+                f"{left[FILE].iloc[at]}, row {left[ROW].iloc[at]}. Are these exports of "
+                "different moments? Give only the latest."
             )
+            raise FileError(Problem.of(right.iloc[at], name, message))
 
 
 def _same_number(a: str, b: str) -> bool:
@@ -432,10 +405,6 @@ def _same_number(a: str, b: str) -> bool:
         return float(a) == float(b)
     except ValueError:
         return False
-
-
-def _shortened(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:39] + "…")
 
 
 def _once(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -490,5 +459,5 @@ def _refuse_text(
     if wrong:
         at = (cells == wrong[0]).to_numpy().nonzero()[0][0]
         kind = "a whole number" if pattern is WHOLE_NUMBER else "a number"
-        message = f"is {_shortened(wrong[0])}, which is not {kind}."
-        raise FileError(Problem(message, str(rows[FILE].iloc[at]), int(rows[ROW].iloc[at]), name))
+        message = f"is {shortened(wrong[0])}, which is not {kind}."
+        raise FileError(Problem.of(rows.iloc[at], name, message))
