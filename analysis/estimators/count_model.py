@@ -79,7 +79,7 @@ def count_model(
         raise unknown("family", family, FAMILIES)
     if se_type not in SE_TYPES:
         raise unknown("se_type", se_type, SE_TYPES)
-    rows = sample(data, outcome, treatment, control, covariates=covariates, interacted=False)
+    rows = sample(data, outcome, treatment, control, covariates=covariates)
     check_counts(rows, whole=family == "negative_binomial")
     design = np.hstack(
         [np.ones((len(rows.arms), 1)), np.eye(len(rows.labels))[rows.arms, 1:], rows.covariates]
@@ -127,7 +127,7 @@ def coefficients_and_errors(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            fit = fit_poisson(rows.outcome, design)
+            fit = fit_glm(rows.outcome, design, 0.0, None)
             if family == "negative_binomial":
                 fit = fit_negative_binomial(rows.outcome, design, fit)
             matrix = covariance(rows.outcome, design, fit, se_type, family)
@@ -144,7 +144,10 @@ def coefficients_and_errors(
 
 
 def fit_glm(outcome: Floats, design: Floats, alpha: float, start: Floats | None) -> CountFit:
-    """Iteratively reweighted least squares; the variance is mean + ``alpha``·mean²."""
+    """Iteratively reweighted least squares; the variance is mean + ``alpha``·mean².
+
+    With ``alpha`` 0 the maximum of the Poisson quasi-likelihood.
+    """
     log = sm.families.links.Log()
     law = sm.families.NegativeBinomial(log, alpha=alpha) if alpha else sm.families.Poisson(log)
     fit = sm.GLM(outcome, design, family=law).fit(
@@ -153,11 +156,6 @@ def fit_glm(outcome: Floats, design: Floats, alpha: float, start: Floats | None)
     if not fit.converged:
         raise ArithmeticError
     return CountFit(np.asarray(fit.params), np.asarray(fit.mu), alpha)
-
-
-def fit_poisson(outcome: Floats, design: Floats) -> CountFit:
-    """Maximum of the Poisson quasi-likelihood."""
-    return fit_glm(outcome, design, 0.0, None)
 
 
 def fit_negative_binomial(outcome: Floats, design: Floats, poisson: CountFit) -> CountFit:

@@ -44,7 +44,7 @@ def ordered_logit(
     AnalysisError : more than 20 distinct answers; answers that arms or covariates separate (all
         of an arm at one end), so that no finite odds ratio exists; otherwise as ``lin``.
     """
-    rows = sample(data, outcome, treatment, control, covariates=covariates, interacted=False)
+    rows = sample(data, outcome, treatment, control, covariates=covariates)
     levels = np.unique(rows.outcome)
     answers = np.searchsorted(levels, rows.outcome)
     if len(levels) > 20:

@@ -110,12 +110,9 @@ def any_arm(rows: Sample) -> dict[str, object]:
         "outcome": rows.outcome_name,
         "term": "any arm",
         "estimate": test.statistic / (len(scores) - 1),
-        "std_error": np.nan,
         "statistic": test.statistic,
         "df": float(test.df),
         "p_value": test.p_value,
-        "conf_low": np.nan,
-        "conf_high": np.nan,
         "n": len(scores),
         "estimator": "Kruskal-Wallis" if rows.blocks is None else "stratified Kruskal-Wallis",
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,15 +13,12 @@ from scipy import stats
 from analysis.errors import AnalysisError, unknown
 from analysis.inference import families
 from analysis.inference.claims import CLAIMS, p_value
-from analysis.inference.fit import SE_TYPES, Contrasts, Floats, contrasts, fit, joint
-from analysis.inference.randomization import randomize
+from analysis.inference.fit import SE_TYPES, Contrasts, Fit, Floats, contrasts, fit, joint
+from analysis.inference.randomization import Draws, randomize
 from analysis.inference.sample import Sample, prepare, sloping, unsloped
-from analysis.tidy import COLUMNS, as_names, t_row
+from analysis.tidy import COLUMNS, as_names, t_row, tidy
 
 Weights: TypeAlias = Mapping[Any, float]
-
-EXTRA = ("p_randomization", "claim", "smallest_effect", "p_claim", "p_equivalence", "imputed")
-"""The columns that `contrast` adds to the tidy frame."""
 
 
 def contrast(
@@ -92,34 +90,25 @@ def contrast(
     """
     check_draws(draws)
     check_alpha(alpha)
-    _check_one(data, outcome)
     _check_claim(claim, smallest_effect)
-    sample = prepare(
-        data,
-        outcome,
-        treatment,
-        covariates=[*([slope] if slope and weights is None else []), *as_names(covariates)],
-        by_arm=[*([slope] if slope and weights is not None else []), *as_names(by_arm)],
-        sessions=sessions,
-        blocks=blocks,
-        complete=[slope] if slope else [],
-    )
     listed = [weights] if weights is None or isinstance(weights, Mapping) else list(weights)
-    if not listed:
-        raise AnalysisError("There are no comparisons to test.")
-    rows = np.array([_weights(sample, each, slope) for each in listed])
-    if se_type not in SE_TYPES:
-        raise unknown("se_type", se_type, SE_TYPES)
-    fitted = fit(sample.outcomes, sample.model)
-    found = contrasts(fitted, rows, se_type)
-    if np.isnan(found.estimate).any():
-        raise no_spread(outcome)
+    along = [slope] if slope else []
+    model = {
+        "covariates": [*(along if weights is None else []), *as_names(covariates)],
+        "by_arm": [*([] if weights is None else along), *as_names(by_arm)],
+        "sessions": sessions,
+        "blocks": blocks,
+        "complete": along,
+    }
+    numbered = dict(enumerate(listed))
+    compared = compare(data, outcome, treatment, numbered, se_type, slope, **model)
+    sample = compared.sample
     bound = np.nan if smallest_effect is None else float(smallest_effect)
     label = estimator_name(sample, se_type)
     if len(listed) > 1:
         if claim != "differs":
             raise AnalysisError("Several comparisons at once can only be claimed to differ.")
-        whole = joint(fitted, rows)
+        whole = joint(compared.fitted, compared.weights)
         row: dict[str, Any] = dict.fromkeys(COLUMNS, np.nan) | {
             "outcome": outcome,
             "term": "; ".join(_term(each, slope) for each in listed),
@@ -129,19 +118,25 @@ def contrast(
             "n": sample.size,
             "estimator": f"{label}, F({whole.df:g}, {whole.df_residual:.1f})",
         }
-        claimed = equivalent = whole.p_value
-        observed, sets = np.array([[whole.wald]]), [list(range(len(listed)))]
-        equivalent = np.nan
+        claimed, equivalent = whole.p_value, np.nan
     else:
-        row = row_of(found, 0, 0, outcome, _term(listed[0], slope), sample.size, label, alpha)
-        values = float(row["estimate"]), float(row["std_error"]), float(row["df"])
+        row = compared.row(0, label, alpha) | {"term": _term(listed[0], slope)}
+        values = row["estimate"], row["std_error"], row["df"]
         claimed, equivalent = p_value(claim, *values, bound), p_value("none", *values, bound)
-        observed, sets = found.statistic**2, []
     drawn = np.nan
     if draws and weights is not None:
-        drawn = _randomized(sample, rows, draws, seed, observed, sets)
-    values_of = (drawn, claim, bound, claimed, equivalent, sum(sample.imputed.values()))
-    return pd.DataFrame([{**row, **dict(zip(EXTRA, values_of, strict=True))}])
+        check_seed(seed)
+        together = [list(range(len(listed)))]
+        drawn = compared.randomized(together, draws, seed)[0][0, 0]
+    extra = {
+        "p_randomization": drawn,
+        "claim": claim,
+        "smallest_effect": bound,
+        "p_claim": claimed,
+        "p_equivalence": equivalent,
+        "imputed": sum(sample.imputed.values()),
+    }
+    return pd.DataFrame([row | extra])
 
 
 def step_down(
@@ -180,30 +175,24 @@ def step_down(
     ------
     AnalysisError : as in `contrast`; no outcomes, or no comparisons.
     """
-    names = as_list(outcomes, "outcome")
+    names = as_names(outcomes)
+    if not names:
+        raise AnalysisError("There is no outcome to test.")
     check_alpha(alpha)
     check_seed(seed)
-    rows: list[dict[str, Any]] = []
-    influence, groups, vectors = [], [], []
+    model: dict[str, Any] = {"covariates": covariates, "by_arm": by_arm, "sessions": sessions}
+    frames, influence, groups, vectors = [], [], [], []
     for name in names:
-        sample = prepare(
-            data, name, treatment, covariates=covariates, by_arm=by_arm, sessions=sessions
-        )
-        named = _comparisons(sample, treatment, comparisons)
-        weights = np.array([_weights(sample, each, None) for each in named.values()])
-        found = contrasts(fit(sample.outcomes, sample.model), weights)
-        if np.isnan(found.estimate).any():
-            raise no_spread(name)
-        for at, (term, each) in enumerate(named.items()):
-            label = estimator_name(sample, "HC2")
-            rows.append(row_of(found, at, 0, name, term, sample.size, label, alpha))
-            wide = np.zeros(len(data))
-            wide[sample.rows] = found.influence[at, 0]
-            influence.append(wide)
-            groups.append(name)
-            vectors.append(tuple(sample.arm_weights({str(k): v for k, v in each.items()})))
-    frame = pd.DataFrame(rows)
-    law = families.joint_law(np.array(influence), seed=seed)
+        compared = compare(data, name, treatment, comparisons, **model)
+        sample, found = compared.sample, compared.found
+        frames.append(compared.frame(estimator_name(sample), alpha))
+        wide = np.zeros((len(found.influence), len(data)))
+        wide[:, sample.rows] = found.influence[:, 0]
+        influence.append(wide)
+        groups += [name] * len(wide)
+        vectors += [tuple(arms) for arms in compared.weights[:, : sample.model.count]]
+    frame = pd.concat(frames, ignore_index=True)
+    law = families.joint_law(np.vstack(influence), seed=seed)
     p_values = frame["p_value"].to_numpy(dtype=float)
     frame["p_adjusted"] = families.step_down(p_values, law, groups, vectors)
     level = families.simultaneous(law, alpha)
@@ -230,8 +219,6 @@ def view(
     arguments of `prepare`. ``attrs["imputed"]`` counts the covariates that were set to their mean,
     ``attrs["notes"]`` says which of ``by_arm`` got one common slope instead (`sloping`).
     """
-    if se_type not in SE_TYPES:
-        raise unknown("se_type", se_type, SE_TYPES)
     _check_one(data, outcome)
     notes = []
     if model.get("by_arm"):
@@ -239,70 +226,96 @@ def view(
         model["by_arm"], common = sloping(known, treatment, model["by_arm"])
         model["covariates"] = [*as_names(model.get("covariates")), *common]
         notes = [unsloped(common)] if common else []
-    sample = prepare(data, outcome, treatment, **model)
-    named = _comparisons(sample, treatment, terms)
-    weights = np.array([_weights(sample, each, None) for each in named.values()])
-    found = contrasts(fit(sample.outcomes, sample.model), weights, se_type)
-    if np.isnan(found.estimate).any():
-        raise no_spread(outcome)
-    rows = [
-        row_of(found, at, 0, outcome, term, sample.size, f"{estimator} ({se_type})", alpha)
-        for at, term in enumerate(named)
-    ]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame.attrs |= {"imputed": sample.imputed, "notes": notes}
+    compared = compare(data, outcome, treatment, terms, se_type, **model)
+    frame = compared.frame(f"{estimator} ({se_type})", alpha)
+    frame.attrs["notes"] = notes
     return frame
 
 
-def randomized(
+@dataclass(frozen=True)
+class Compared:
+    """Comparisons of arms in one fit of one outcome: ``weights`` (c, k) of ``terms`` (c)."""
+
+    outcome: str
+    sample: Sample
+    terms: tuple[str, ...]
+    weights: Floats
+    fitted: Fit
+    found: Contrasts
+
+    def row(self, at: int, label: str, alpha: float = 0.05) -> dict[str, Any]:
+        """One comparison as a row of the tidy frame."""
+        estimate, error = self.found.estimate[at, 0], self.found.std_error[at, 0]
+        shown = self.outcome, self.terms[at], estimate, error, self.found.df[at]
+        return t_row(*shown, self.sample.size, label, level=1 - alpha)
+
+    def frame(self, label: str, alpha: float = 0.05) -> pd.DataFrame:
+        """The tidy frame; ``attrs["imputed"]`` counts covariates that were set to their mean."""
+        frame = tidy(self.row(at, label, alpha) for at in range(len(self.terms)))
+        frame.attrs["imputed"] = self.sample.imputed
+        return frame
+
+    def randomized(
+        self, groups: Sequence[Sequence[int]], draws: int, seed: int | None
+    ) -> tuple[Floats, Draws]:
+        """`randomized` for ``groups`` of the comparisons."""
+        return randomized(self.sample, self.fitted, self.found, self.weights, groups, draws, seed)
+
+
+def compare(
     data: pd.DataFrame,
     outcome: str,
     treatment: str,
-    control: object,
-    draws: int,
-    seed: int | None,
+    comparisons: object,
+    se_type: str = "HC2",
+    slope: str | None = None,
     **model: Any,
-) -> pd.DataFrame:
-    """The `view` of each arm against ``control``, with the randomization p-value of its t."""
-    check_seed(seed)
+) -> Compared:
+    """The fit of one outcome, and ``comparisons`` in it (of slopes on ``slope``); as `view`."""
+    if se_type not in SE_TYPES:
+        raise unknown("se_type", se_type, SE_TYPES)
     _check_one(data, outcome)
     sample = prepare(data, outcome, treatment, **model)
-    named = _comparisons(sample, treatment, control)
-    weights = np.array([_weights(sample, each, None) for each in named.values()])
-    found = contrasts(fit(sample.outcomes, sample.model), weights)
+    named = _comparisons(sample, treatment, comparisons)
+    weights = np.array([_weights(sample, each, slope) for each in named.values()])
+    fitted = fit(sample.outcomes, sample.model)
+    found = contrasts(fitted, weights, se_type)
     if np.isnan(found.estimate).any():
-        raise no_spread(outcome)
+        raise AnalysisError(
+            f"Outcome {outcome!r} does not vary within the arms compared, so its standard error "
+            "would be zero."
+        )
+    return Compared(outcome, sample, tuple(named), weights, fitted, found)
+
+
+def randomized(
+    sample: Sample,
+    fitted: Fit,
+    found: Contrasts,
+    weights: Floats,
+    groups: Sequence[Sequence[int]],
+    draws: int,
+    seed: int | None,
+) -> tuple[Floats, Draws]:
+    """Randomization p-values (groups, outcomes) of the t of one contrast, or the F of several.
+
+    ``groups`` are positions among ``weights`` (c, k), of which ``found`` are the contrasts.
+    """
+    width = sample.model.count * (1 + len(sample.by_arm))
+    sets = [each for each in groups if len(each) > 1]
     drawn = randomize(
-        sample.outcomes, sample.model, sample.blocks, weights[:, : sample.model.count], draws, seed
+        sample.outcomes, sample.model, sample.blocks, weights[:, :width], draws, seed, sets
     )
-    number = len(drawn.squared)
-    how = f"exact, {number} assignments" if drawn.exact else f"{number} draws"
-    label = f"randomization inference: {estimator_name(sample)}, {how}"
-    rows = [
-        row_of(found, at, 0, outcome, term, sample.size, label) for at, term in enumerate(named)
-    ]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame["p_value"] = drawn.p_values(found.statistic**2)[:, 0]
-    frame.attrs["imputed"] = sample.imputed
-    return frame
+    columns = range(len(sample.names))
+    wald = [[joint(fitted, weights[each], column).wald for column in columns] for each in sets]
+    observed = np.array(wald).reshape(len(sets), len(columns))
+    together = iter(drawn.p_values(observed, joint=True))
+    single = drawn.p_values(found.statistic**2)
+    chosen = [next(together) if len(each) > 1 else single[each[0]] for each in groups]
+    return np.array(chosen), drawn
 
 
 # ------------------------------------------------------------------------------------- parts
-
-
-def row_of(
-    found: Contrasts,
-    at: int,
-    column: int,
-    outcome: str,
-    term: str,
-    n: int,
-    label: str,
-    alpha: float = 0.05,
-) -> dict[str, Any]:
-    """One contrast of one outcome as a row of the tidy frame."""
-    value, error = float(found.estimate[at, column]), float(found.std_error[at, column])
-    return t_row(outcome, term, value, error, float(found.df[at]), n, label, level=1 - alpha)
 
 
 def estimator_name(sample: Sample, se_type: str = "HC2") -> str:
@@ -311,13 +324,6 @@ def estimator_name(sample: Sample, se_type: str = "HC2") -> str:
     parts = [part for part in parts if part] or ["difference in means"]
     parts += ["session effects"] if sample.model.sessions is not None else []
     return f"{', '.join(parts)} ({se_type})"
-
-
-def no_spread(outcome: str) -> AnalysisError:
-    return AnalysisError(
-        f"Outcome {outcome!r} does not vary within the arms compared, so its standard error "
-        "would be zero."
-    )
 
 
 def check_alpha(alpha: object) -> None:
@@ -337,13 +343,6 @@ def check_seed(seed: int | None) -> None:
     whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
     if seed is not None and not (whole and seed >= 0):
         raise AnalysisError(f"The seed must be a whole number from 0, or None, not {seed!r}.")
-
-
-def as_list(names: str | Sequence[str], kind: str) -> list[str]:
-    found = as_names(names)
-    if not found:
-        raise AnalysisError(f"There is no {kind} to test.")
-    return found
 
 
 def _check_one(data: pd.DataFrame, outcome: object) -> None:
@@ -411,19 +410,3 @@ def _comparisons(sample: Sample, treatment: str, comparisons: object) -> dict[st
     if len(sample.labels) < 2:
         raise AnalysisError(f"Column {treatment!r} holds one arm only: {control!r}.")
     return {arm: {arm: 1.0, control: -1.0} for arm in sample.labels if arm != control}
-
-
-def _randomized(
-    sample: Sample,
-    rows: Floats,
-    draws: int,
-    seed: int | None,
-    observed: Floats,
-    sets: list[list[int]],
-) -> float:
-    check_seed(seed)
-    width = sample.model.count * (1 + len(sample.by_arm))
-    result = randomize(
-        sample.outcomes, sample.model, sample.blocks, rows[:, :width], draws, seed, sets=sets
-    )
-    return float(result.p_values(observed, joint=bool(sets))[0, 0])
