@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -159,8 +159,11 @@ def power(
     seed = plan.seed if seed is None else seed
     tasks = [task for each in designs for task in _tasks(study, each, simulations, seed)]
     drawn = _run(tasks, jobs, backend, scheduler)
-    results = {each: [result for task, result in drawn if task.design == each] for each in designs}
-    rows = [row for each in designs for row in _rows(study, each, _Drawn.of(results[each]))]
+    rows: list[dict[str, Any]] = []
+    for each in designs:
+        parts = [result for task, result in drawn if task.design == each]
+        # Every part holds the same columns, so they go together column by column.
+        rows += _rows(study, each, _Drawn(*map(np.concatenate, zip(*parts, strict=True))))
     return pd.DataFrame(rows)
 
 
@@ -219,8 +222,7 @@ class _Claims:
     @property
     def slopes(self) -> list[str]:
         """What the outcome's slopes are on, each once."""
-        names = [each.association or each.moderator for each in self.compared]
-        return list(dict.fromkeys(filter(None, names)))
+        return list(dict.fromkeys(each.slope for each in self.compared if each.slope))
 
     @property
     def tested(self) -> set[int]:
@@ -249,7 +251,7 @@ def _effects(
     by_arm = np.array([effect(arm) for arm in study.names])
     return tuple(
         effects.get(each.association, 0.0)
-        if each.association or each.moderator
+        if each.slope
         else float(np.array(each.weights[0]) @ by_arm)
         for each in compared
     )
@@ -276,8 +278,7 @@ def _tasks(study: _Claims, design: Design, simulations: int, seed: int) -> Itera
         yield _Task(study, design, count, (seed, design.n, number))
 
 
-@dataclass(frozen=True)
-class _Drawn:
+class _Drawn(NamedTuple):
     """What simulated experiments without any effect give: (simulations, contrasts).
 
     ``adjusted`` are the p-values adjusted in the family, with the effects, and ``first`` the level
@@ -289,12 +290,6 @@ class _Drawn:
     df: Floats
     adjusted: Floats
     first: Floats
-
-    @classmethod
-    def of(cls, parts: Sequence[_Drawn]) -> _Drawn:
-        names = ("estimate", "std_error", "df", "adjusted", "first")
-        joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-        return cls(**joined)
 
 
 def simulate_task(task: _Task) -> _Drawn:
@@ -318,8 +313,7 @@ def simulate_task(task: _Task) -> _Drawn:
         for at in usable
     ]
     if not fitted:
-        empty = np.empty((0, len(study.compared)))
-        return _Drawn(empty, empty, empty, empty, empty)
+        return _Drawn(*np.empty((5, 0, len(study.compared))))
     return _Drawn(*(np.array(each) for each in zip(*fitted, strict=True)))
 
 
@@ -331,8 +325,8 @@ def _analysed(
     covariates: Floats,
     measured: Floats,
     observed: Bools,
-) -> tuple[Floats, ...]:
-    """What `_Drawn` holds, of one experiment."""
+) -> _Drawn:
+    """One experiment: (contrasts)."""
     sessions = (np.arange(design.n) // design.session_size)[observed] if study.sessions else None
     if sessions is not None:
         sessions = np.unique(sessions, return_inverse=True)[1]
@@ -348,11 +342,8 @@ def _analysed(
     estimate, error, df = np.empty(count), np.empty(count), np.empty(count)
     influence = np.empty((count, int(observed.sum())))
     for slopes, model in models.items():
-        places = [
-            at
-            for at, each in enumerate(study.compared)
-            if (each.association, each.moderator) == slopes
-        ]
+        shown = enumerate(study.compared)
+        places = [at for at, each in shown if (each.association, each.moderator) == slopes]
         if not places:
             continue
         rows = [_weights(model, study.compared[at]) for at in places]
@@ -368,7 +359,7 @@ def _analysed(
             adjusted[places], first[places] = _adjusted(
                 study, adjustment, places, p_values[places], influence[places]
             )
-    return estimate, error, df, adjusted, first
+    return _Drawn(estimate, error, df, adjusted, first)
 
 
 def _weights(model: Model, each: Hypothesis) -> Floats:
@@ -385,25 +376,16 @@ def _adjusted(
         return adjust(p_values, adjustment), study.alpha / len(places)
     law = families.joint_law(influence, LAW_DRAWS)
     members = [study.compared[at] for at in places]
-    vectors = [
-        None if each.association or each.claim in ("none", "exceeds") else each.weights[0]
-        for each in members
-    ]
-    groups = [each.association or each.moderator for each in members]
+    groups, vectors = [each.slope for each in members], [each.vector for each in members]
     stepped = families.step_down(p_values, law, groups, vectors)
     return stepped, families.simultaneous(law, study.alpha)
 
 
 def _p_values(study: _Claims, estimate: Floats, error: Floats, df: Floats) -> Floats:
     """The p-value of each claim, with the effects put on the estimates without any."""
-    return np.array(
-        [
-            claims.p_value(each.claim, *numbers)
-            for each, *numbers in zip(
-                study.compared, estimate + study.effects, error, df, study.bounds, strict=True
-            )
-        ]
-    )
+    names = [each.claim for each in study.compared]
+    numbers = zip(names, estimate + study.effects, error, df, study.bounds, strict=True)
+    return np.array([claims.p_value(*each) for each in numbers])
 
 
 def draw_arms(
@@ -500,17 +482,19 @@ def _rows(study: _Claims, design: Design, null: _Drawn) -> Iterator[dict[str, An
         )
     places = {each.id: at for at, each in enumerate(study.compared)}
     for each in study.rows:
-        said = {
-            "n": design.n,
-            "hypothesis": each.id,
-            "claim": "all" if each.all else "" if each.descriptive else each.claim,
-            "contrast": each.contrast,
-        }
         if each.all:
             found = _share("power", _all_won(study, null, each, places))
         else:
             found = _numbers(study, null, places[each.id], each.claim)
-        yield dict.fromkeys(COLUMNS, math.nan) | said | found | {"simulations": len(null.df)}
+        yield {
+            **dict.fromkeys(COLUMNS, math.nan),
+            "n": design.n,
+            "hypothesis": each.id,
+            "claim": "all" if each.all else "" if each.descriptive else each.claim,
+            "contrast": each.contrast,
+            **found,
+            "simulations": len(null.df),
+        }
 
 
 COLUMNS = (
@@ -552,20 +536,16 @@ def _won(study: _Claims, null: _Drawn, at: int, claim: str) -> Bools:
     values = null.estimate[:, at] + study.effects[at]
     error, df = null.std_error[:, at], null.df[:, at]
     bound = study.bounds[at]
-    p_values = np.array(
-        [claims.p_value(claim, *each, bound) for each in zip(values, error, df, strict=True)]
-    )
+    numbers = zip(values, error, df, strict=True)
+    p_values = np.array([claims.p_value(claim, *each, bound) for each in numbers])
     return (p_values < study.alpha) & _as_claimed(claim, values)
 
 
 def _all_won(study: _Claims, null: _Drawn, each: Hypothesis, places: Mapping[str, int]) -> Bools:
     """In which simulations every part of a conjunction is won at alpha."""
-    parts = [
-        _won(study, null, places[part.hypothesis], part.claim)
-        for part in each.all
-        if part.hypothesis in places
-    ]
-    return np.asarray(np.logical_and.reduce(parts), dtype=np.bool_)
+    known = [part for part in each.all if part.hypothesis in places]
+    won = [_won(study, null, places[part.hypothesis], part.claim) for part in known]
+    return np.asarray(np.logical_and.reduce(won), dtype=np.bool_)
 
 
 def _share(name: str, hits: Bools) -> dict[str, float]:
