@@ -15,9 +15,9 @@ from analysis.errors import AnalysisError, unknown
 from analysis.exports.derived import add_derived
 from analysis.exports.participants import load
 from analysis.inference.contrast import view
-from analysis.planned.estimate import SESSION, assigned, estimate, interim_sentence
+from analysis.planned.estimate import assigned, estimate, interim_sentence
 from analysis.planned.measured import numeric_columns
-from analysis.planned.plan import Plan
+from analysis.planned.plan import SESSION, Plan
 from analysis.planned.progress import progress
 
 ADJUSTING = ("planned", "lin", "count_model", "ordered_logit")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,17 @@ from analysis.errors import AnalysisError, unknown
 from analysis.exports.derived import BLOCK, add_derived
 from analysis.inference import claims, families
 from analysis.inference.adjust import adjust
-from analysis.inference.contrast import estimator_name
-from analysis.inference.fit import Contrasts, Fit, Floats, contrasts, fit, joint
-from analysis.inference.randomization import randomize
+from analysis.inference.contrast import estimator_name, randomized
+from analysis.inference.fit import Contrasts, Floats, contrasts, fit, joint
 from analysis.inference.sample import RARE, Sample, prepare, sloping, unsloped
 from analysis.planned.coding import coded
 from analysis.planned.patterns import claimed
-from analysis.planned.plan import Family, Hypothesis, Plan, plans, read_plan
+from analysis.planned.plan import SESSION, Family, Hypothesis, Plan, plans, read_plan
 from analysis.planned.progress import Progress, progress
 from analysis.planned.robustness import robustness
+from analysis.tidy import COLUMNS as TIDY
+from analysis.tidy import t_row
 from analysis.words import counted, listed
-
-SESSION = "session_code"
 
 COLUMNS = (
     "experiment",
@@ -37,15 +36,7 @@ COLUMNS = (
     "outcome",
     "term",
     "control",
-    "estimate",
-    "std_error",
-    "statistic",
-    "df",
-    "p_value",
-    "conf_low",
-    "conf_high",
-    "n",
-    "estimator",
+    *TIDY[2:],
     "covariates",
     "imputed",
     "p_randomization",
@@ -81,16 +72,8 @@ is in standard deviations of both. For several contrasts at once ``estimate`` is
 mean square; for a conjunction it is that of the part which decides.
 """
 
-TEXTS = (
-    "estimator",
-    "covariates",
-    "verdict",
-    "size",
-    "difference",
-    "robustness",
-    "adjustment",
-    "claim",
-)
+TEXTS = ("estimator", "covariates", "verdict", "size", "difference", "robustness")
+"""Those that are empty where there is nothing to say."""
 
 
 @dataclass
@@ -220,16 +203,13 @@ def estimate_experiment(
         for each in plan.rows(family)
     ]
     work = _Work(data, plan, notes, reached.level)
-    for task, members in _tasks(cells, work).items():
-        work.run(task, members)
+    for members in _tasks(cells, work):
+        work.run(members)
     for family in plan.families:
         _judge([cell for cell in cells if cell.family == family], plan, family, reached.level)
     _differences(cells, plan, reached.level)
     robustness(data, cells, plan, notes)
-    frame = pd.DataFrame([cell.row(plan, reached.level) for cell in cells])
-    for name in TEXTS:
-        frame[name] = frame[name].fillna("")
-    return frame[list(COLUMNS)]
+    return pd.DataFrame([cell.row(plan, reached.level) for cell in cells], columns=list(COLUMNS))
 
 
 # -------------------------------------------------------------------------------------- cells
@@ -248,6 +228,11 @@ class _Cell:
     @property
     def tested(self) -> bool:
         return self.hypothesis.id in self.family.hypotheses
+
+    @property
+    def covariates(self) -> list[str]:
+        """Those of its regression."""
+        return str(self.values["covariates"]).split()
 
     def claim(self, plan: Plan, claim: str | None = None) -> str:
         """The claim of the hypothesis, or another one, as it reads on this outcome."""
@@ -274,41 +259,25 @@ class _Cell:
             "n": 0,
             "imputed": 0,
         }
-        return dict.fromkeys(COLUMNS, np.nan) | described | self.values
+        unknown = {name: "" if name in TEXTS else np.nan for name in COLUMNS}
+        return {**unknown, **described, **self.values}
 
 
-@dataclass(frozen=True)
-class _Task:
-    """Cells that one fit can serve: the same rows, covariates and hypotheses."""
-
-    outcomes: tuple[str, ...]
-    hypotheses: tuple[str, ...]
-    covariates: tuple[str, ...]
-    slope: str
-
-
-def _tasks(cells: Sequence[_Cell], work: _Work) -> dict[_Task, list[_Cell]]:
-    """Cells that share covariates, then outcomes that share rows."""
-    by_outcome: dict[tuple[str, tuple[str, ...], str], list[_Cell]] = {}
+def _tasks(cells: Sequence[_Cell], work: _Work) -> list[list[_Cell]]:
+    """Cells that one fit can serve: the same rows, hypotheses and covariates."""
+    by_outcome: dict[tuple[Any, ...], list[_Cell]] = {}
     for cell in cells:
         each = cell.hypothesis
-        if each.all:
-            continue
-        slope = each.association or each.moderator
-        key = (cell.outcome, work.plan.adjusts_for(each), slope)
-        by_outcome.setdefault(key, []).append(cell)
-    found: dict[Any, list[tuple[str, list[_Cell]]]] = {}
-    for (outcome, covariates, slope), members in by_outcome.items():
+        if not each.all:
+            key = (cell.outcome, work.plan.adjusts_for(each), each.association, each.moderator)
+            by_outcome.setdefault(key, []).append(cell)
+    found: dict[tuple[Any, ...], list[_Cell]] = {}
+    for (outcome, *model), members in by_outcome.items():
         ids = tuple(cell.hypothesis.id for cell in members)
         # Standardising an outcome is for associations; they are fitted one at a time.
-        pattern = (outcome,) if slope else work.known(outcome).tobytes()
-        found.setdefault((pattern, ids, covariates, slope), []).append((outcome, members))
-    return {
-        _Task(tuple(outcome for outcome, _ in parts), ids, covariates, slope): [
-            cell for _, members in parts for cell in members
-        ]
-        for (_, ids, covariates, slope), parts in found.items()
-    }
+        pattern = outcome if any(model[1:]) else work.known(outcome).tobytes()
+        found.setdefault((pattern, ids, *model), []).extend(members)
+    return list(found.values())
 
 
 @dataclass
@@ -322,94 +291,63 @@ class _Work:
 
     def known(self, outcome: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Who has an outcome."""
-        if outcome not in self.data.columns:
-            return np.zeros(len(self.data), dtype=np.bool_)
-        return self.data[outcome].notna().to_numpy(dtype=bool)
+        return self.data.reindex(columns=[outcome])[outcome].notna().to_numpy(dtype=bool)
 
-    def run(self, task: _Task, cells: list[_Cell]) -> None:
-        known = self.known(task.outcomes[0])
+    def run(self, cells: list[_Cell]) -> None:
+        known = self.known(cells[0].outcome)
         counts = self.data.loc[known, "arm"].value_counts()
         present = [arm for arm in self.plan.arms if counts.get(arm, 0) > 1]
-        for outcome in task.outcomes:
-            mine = [cell for cell in cells if cell.outcome == outcome]
-            if self._absent(mine, outcome, present, bool(known.any())):
-                cells = [cell for cell in cells if cell.outcome != outcome or cell.values == {}]
-        cells = [cell for cell in cells if "n" not in cell.values]
-        if not cells:
-            return
-        outcomes = tuple(dict.fromkeys(cell.outcome for cell in cells))
         rows = self.data[known & self.data["arm"].isin(present).to_numpy()]
-        sample = self._sample(rows, replace(task, outcomes=outcomes), cells)
-        if sample is not None:
-            self._fill(sample, cells, task, rows)
-
-    def _absent(self, cells: list[_Cell], outcome: str, present: list[str], known: bool) -> bool:
-        """Marks the cells whose arms nobody is in; True if there were any."""
-        found = False
         for cell in cells:
-            weights = np.abs(cell.hypothesis.weights or [[1.0] * len(self.plan.arms)])
-            needed = [
-                arm
-                for arm, weight in zip(self.plan.study.names, weights.max(axis=0), strict=True)
-                if weight > 0 and (not cell.hypothesis.association)
-            ]
-            missing = [arm for arm in needed if arm not in present]
-            reason = ""
-            if not known:
-                reason = f"nobody has {outcome}"
-            elif missing:
-                reason = f"nobody, or one person, in {listed(missing)} has {outcome}"
-            elif len(present) < 2 and not cell.hypothesis.association:
-                reason = "there is one arm only"
-            if reason:
-                self._lost(cell, f"{reason}.")
-                found = True
-        return found
+            if reason := self._absent(cell, present, rows):
+                self._lost(cell, reason)
+        cells = [cell for cell in cells if "n" not in cell.values]
+        sample = self._sample(rows, cells) if cells else None
+        if sample is not None:
+            self._fill(sample, cells, rows)
+
+    def _absent(self, cell: _Cell, present: list[str], rows: pd.DataFrame) -> str:
+        """Why nothing can be compared, in a sentence, or nothing."""
+        association = bool(cell.hypothesis.association)
+        missing = [arm for arm in self._compared(cell.hypothesis) if arm not in present]
+        if rows.empty and (association or not self.known(cell.outcome).any()):
+            return f"nobody has {cell.outcome}."
+        if missing and not association:
+            return f"nobody, or one person, in {listed(missing)} has {cell.outcome}."
+        if len(present) < 2 and not association:
+            return "there is one arm only."
+        values = rows[cell.outcome].astype("Float64").to_numpy(dtype=float)
+        return "" if np.ptp(values) > 0 else f"it is {values[0]:g} for all."
+
+    def _compared(self, each: Hypothesis) -> list[str]:
+        """The arms with a weight; of an association, all."""
+        used = np.abs(each.weights or np.ones((1, len(self.plan.arms)))).max(axis=0) > 0
+        return [arm for arm, one in zip(self.plan.study.names, used, strict=True) if one]
 
     def _lost(self, cell: _Cell, reason: str) -> None:
         cell.values["n"] = 0
         self.notes.add(f"{cell.hypothesis.id} on {cell.outcome} was not estimated: {reason}")
 
-    def _sample(self, rows: pd.DataFrame, task: _Task, cells: list[_Cell]) -> Sample | None:
+    def _sample(self, rows: pd.DataFrame, cells: list[_Cell]) -> Sample | None:
         """The planned sample; without the covariates that the data do not hold."""
-        outcomes = []
-        for outcome in task.outcomes:
-            values = rows[outcome].astype("Float64").to_numpy(dtype=float)
-            if np.ptp(values) > 0:
-                outcomes.append(outcome)
-                continue
-            for cell in cells:
-                if cell.outcome == outcome:
-                    self._lost(cell, f"it is {values[0]:g} for all.")
-        cells[:] = [cell for cell in cells if "n" not in cell.values]
-        if not outcomes:
-            return None
-        covariates = [c for c in task.covariates if c != task.slope and self._usable(rows, c)]
-        wanted = [c for c in self.plan.by_arm if c in covariates]
-        by_arm, common = sloping(rows, "arm", wanted)
+        each = cells[0].hypothesis
+        named = [c for c in self.plan.adjusts_for(each) if c != each.slope]
+        covariates = [c for c in named if self._usable(rows, c)]
+        by_arm, common = sloping(rows, "arm", [c for c in self.plan.by_arm if c in covariates])
         if common:
             self.notes.add(unsloped(common))
         if self.plan.session_effects and SESSION not in rows.columns:
             self.notes.add(f"The data have no {SESSION}, so estimates do without session effects.")
-        association = bool(task.slope) and bool(cells[0].hypothesis.association)
-        if task.slope:
-            covariates, by_arm = (
-                ([task.slope, *covariates], by_arm)
-                if association
-                else (covariates, [task.slope, *by_arm])
-            )
         try:
             return prepare(
                 rows,
-                outcomes,
+                list(dict.fromkeys(cell.outcome for cell in cells)),
                 "arm",
-                covariates=covariates,
-                by_arm=by_arm,
-                sessions=SESSION
-                if self.plan.session_effects and SESSION in rows.columns
-                else None,
+                covariates=[*filter(None, [each.association]), *covariates],
+                by_arm=[*filter(None, [each.moderator]), *by_arm],
+                sessions=self.plan.sessions_in(rows),
                 blocks=BLOCK if self._blocked(rows) else None,
-                complete=[task.slope] if task.slope else [],
+                complete=[*filter(None, [each.slope])],
             )
         except AnalysisError as error:
             for cell in cells:
@@ -436,14 +374,13 @@ class _Work:
             )
         return True
 
-    def _fill(self, sample: Sample, cells: list[_Cell], task: _Task, rows: pd.DataFrame) -> None:
+    def _fill(self, sample: Sample, cells: list[_Cell], rows: pd.DataFrame) -> None:
         """Estimates, p-values and influences of all cells of a sample."""
         fitted = fit(sample.outcomes, sample.model)
-        kept: list[str] = []
-        weights: list[Floats] = []
-        at: dict[str, range] = {}
+        weights: Floats = np.empty((0, len(fitted.back)))
+        at: dict[str, list[int]] = {}
         for name in dict.fromkeys(cell.hypothesis.id for cell in cells):
-            mine = self._weights(sample, self.plan.hypothesis(name), task.slope)
+            mine = self._weights(sample, self.plan.hypothesis(name))
             try:
                 contrasts(fitted, mine)
             except AnalysisError as error:
@@ -451,25 +388,29 @@ class _Work:
                     if cell.hypothesis.id == name:
                         self._lost(cell, str(error))
                 continue
-            at[name] = range(len(weights), len(weights) + len(mine))
-            weights += list(mine)
-            kept.append(name)
-        if not weights:
+            at[name] = list(range(len(weights), len(weights) + len(mine)))
+            weights = np.vstack([weights, mine])
+        if not at:
             return
-        found = contrasts(fitted, np.array(weights))
-        drawn = self._drawn(sample, fitted, found, np.array(weights), at, bool(task.slope))
-        imputed = sum(sample.imputed.values())
+        found = contrasts(fitted, weights)
+        drawn: Floats = np.full((len(at), len(sample.names)), np.nan)
+        try:
+            if not cells[0].hypothesis.association:
+                options = list(at.values()), self.plan.draws, self.plan.seed
+                drawn, _ = randomized(sample, fitted, found, weights, *options)
+        except AnalysisError as error:
+            names = listed(list(sample.names))
+            self.notes.add(f"No randomization test of {names}: {error}")
         for name, count in sample.imputed.items():
             self.notes.add(
                 f"{name} was missing for {counted(count, 'participant')} and set to the mean of "
                 "the others."
             )
         for cell in cells:
-            if cell.hypothesis.id not in kept:
+            if cell.hypothesis.id not in at:
                 continue
-            column = sample.names.index(cell.outcome)
-            place = at[cell.hypothesis.id]
-            if np.isnan(found.estimate[list(place), column]).any():
+            column, place = sample.names.index(cell.outcome), at[cell.hypothesis.id]
+            if np.isnan(found.estimate[place, column]).any():
                 self._lost(cell, f"{cell.outcome} does not vary within the arms compared.")
                 continue
             if (count := self._rarer(sample, column, cell.hypothesis)) < RARE:
@@ -479,16 +420,17 @@ class _Work:
                     "standard error.",
                 )
                 continue
-            unit = 1.0
-            if cell.hypothesis.association:
-                unit = 1 / float(sample.outcomes[:, column].std(ddof=1))
-            cell.values |= self._numbers(found, fitted, np.array(weights), place, column, unit)
+            cell.values |= self._numbers(sample, found, place, column, cell.hypothesis)
+            if cell.hypothesis.joint:
+                whole = joint(fitted, weights[place], column)
+                cell.values |= {"statistic": whole.statistic, "df": whole.df_residual}
+                cell.values |= {"p_value": whole.p_value, "p_claim": whole.p_value}
             cell.values |= {
                 "n": sample.size,
                 "estimator": estimator_name(sample),
                 "covariates": " ".join([*sample.by_arm, *sample.common]),
-                "imputed": imputed,
-                "p_randomization": drawn[place[0], column],
+                "imputed": sum(sample.imputed.values()),
+                "p_randomization": drawn[list(at).index(cell.hypothesis.id), column],
                 **self._reference(rows, cell),
             }
             cell.values |= _judged(cell, self.plan, self.level)
@@ -501,90 +443,38 @@ class _Work:
         values = sample.outcomes[:, column]
         if len(np.unique(values)) > 2:
             return len(values)
-        used = np.abs(each.weights or np.ones((1, len(self.plan.arms)))).max(axis=0) > 0
-        named = [arm for arm, one in zip(self.plan.study.names, used, strict=True) if one]
+        named = self._compared(each)
         codes = [at for at, label in enumerate(sample.labels) if label in named]
         compared = values[np.isin(sample.model.arms, codes)]
         ones = int((compared == values.max()).sum())
         return min(ones, len(compared) - ones)
 
-    def _weights(self, sample: Sample, each: Hypothesis, slope: str) -> Floats:
+    def _weights(self, sample: Sample, each: Hypothesis) -> Floats:
         if each.association:
-            return sample.model.common_slope(sample.common.index(slope))[None]
+            return sample.model.common_slope(sample.common.index(each.association))[None]
         arms = [sample.arm_weights(row) for row in self.plan.weights(each)]
-        number = sample.by_arm.index(slope) if slope else None
+        number = sample.by_arm.index(each.moderator) if each.moderator else None
         return np.array([sample.model.weights(row, number) for row in arms])
 
     def _numbers(
-        self,
-        found: Contrasts,
-        fitted: Fit,
-        weights: Floats,
-        place: range,
-        column: int,
-        unit: float,
-    ) -> dict[str, float]:
-        values = found.estimate[list(place), column]
-        if len(place) > 1:
-            whole = joint(fitted, weights[list(place)], column)
-            return {
-                "estimate": float(np.sqrt(np.mean(values**2))),
-                "statistic": whole.statistic,
-                "df": whole.df_residual,
-                "p_value": whole.p_value,
-                "p_claim": whole.p_value,
-            }
-        estimate, error = unit * values[0], unit * found.std_error[place[0], column]
-        df = float(found.df[place[0]])
-        margin = stats.t.isf(self.plan.alpha / 2, df) * error
-        return {
-            "estimate": float(estimate),
-            "std_error": float(error),
-            "statistic": float(estimate / error),
-            "df": df,
-            "p_value": float(2 * stats.t.sf(abs(estimate / error), df)),
-            "conf_low": float(estimate - margin),
-            "conf_high": float(estimate + margin),
-        }
-
-    def _drawn(
-        self,
-        sample: Sample,
-        fitted: Fit,
-        found: Contrasts,
-        weights: Floats,
-        at: Mapping[str, range],
-        slope: bool,
-    ) -> Floats:
-        """Randomization p-values (contrasts, outcomes); those of a set stand at its first one."""
-        p_values = np.full(found.estimate.shape, np.nan)
-        if all(self.plan.hypothesis(name).association for name in at):
-            return p_values
-        width = sample.model.count * (1 + len(sample.by_arm))
-        single = [place[0] for place in at.values() if len(place) == 1]
-        sets = [list(place) for place in at.values() if len(place) > 1]
-        try:
-            result = randomize(
-                sample.outcomes,
-                sample.model,
-                sample.blocks,
-                weights[:, :width],
-                self.plan.draws,
-                self.plan.seed,
-                sets,
-            )
-        except AnalysisError as error:
-            self.notes.add(f"No randomization test of {listed(list(sample.names))}: {error}")
-            return p_values
-        p_values[single] = result.p_values(found.statistic**2)[single]
-        for number, place in enumerate(sets):
-            wald = [
-                joint(fitted, weights[place], column).wald for column in range(len(sample.names))
-            ]
-            observed = np.full((len(sets), len(wald)), np.nan)
-            observed[number] = wald
-            p_values[place[0]] = result.p_values(observed, joint=True)[number]
-        return p_values
+        self, sample: Sample, found: Contrasts, place: list[int], column: int, each: Hypothesis
+    ) -> dict[str, Any]:
+        """The estimate with its error and test; of several contrasts, their root mean square."""
+        if each.joint:
+            return {"estimate": float(np.sqrt(np.mean(found.estimate[place, column] ** 2)))}
+        unit = 1.0
+        if each.association:
+            unit = 1 / float(sample.outcomes[:, column].std(ddof=1))
+        return t_row(
+            sample.names[column],
+            each.term,
+            unit * found.estimate[place[0], column],
+            unit * found.std_error[place[0], column],
+            found.df[place[0]],
+            sample.size,
+            estimator_name(sample),
+            level=1 - self.plan.alpha,
+        )
 
     def _reference(self, rows: pd.DataFrame, cell: _Cell) -> dict[str, float]:
         """Mean and spread of the arm compared with; without one, the spread of all."""
@@ -599,12 +489,12 @@ class _Work:
         }
 
 
-def _direction(found: Contrasts, place: range, column: int) -> Floats:
+def _direction(found: Contrasts, place: list[int], column: int) -> Floats:
     """The influence of a contrast; of several, that of the combination farthest from 0."""
-    influence = found.influence[list(place), column]
+    influence = found.influence[place, column]
     if len(place) == 1:
         return np.asarray(influence[0])
-    values = found.estimate[list(place), column]
+    values = found.estimate[place, column]
     return np.asarray(np.linalg.pinv(influence @ influence.T) @ values @ influence)
 
 
@@ -642,16 +532,13 @@ def _judge(cells: list[_Cell], plan: Plan, family: Family, level: float) -> None
         parts = {c.hypothesis.id: c for c in cells if c.outcome == cell.outcome}
         _conjoin(cell, parts, plan, len(whole))
         if cell.values.get("p_adjusted", 1.0) < level:
-            carried |= {
-                (cell.outcome, p.hypothesis) for p in cell.hypothesis.all if _own(p, parts)
-            }
+            # A part that claims something else than its hypothesis does cannot carry it.
+            own = (
+                p for p in cell.hypothesis.all if plan.hypothesis(p.hypothesis).claim == p.claim
+            )
+            carried |= {(cell.outcome, part.hypothesis) for part in own}
     for cell in cells:
         cell.values |= _verdict(cell, plan, level, (cell.outcome, cell.hypothesis.id) in carried)
-
-
-def _own(part: Any, parts: Mapping[str, _Cell]) -> bool:
-    """Whether a part claims what its hypothesis does, so that it can carry it."""
-    return bool(parts[part.hypothesis].hypothesis.claim == part.claim)
 
 
 def _adjust(cells: list[_Cell], plan: Plan, family: Family, level: float) -> None:
@@ -659,9 +546,10 @@ def _adjust(cells: list[_Cell], plan: Plan, family: Family, level: float) -> Non
     influence = np.array([cell.influence for cell in cells])
     law = families.joint_law(influence, seed=plan.seed)
     if family.adjustment == "step_down":
-        adjusted = families.step_down(
-            p_values, law, [_about(c) for c in cells], [_logic(c) for c in cells]
-        )
+        # Hypotheses on one outcome's means, or its slopes, can imply each other.
+        groups = [(cell.outcome, cell.hypothesis.slope) for cell in cells]
+        vectors = [cell.hypothesis.vector for cell in cells]
+        adjusted = families.step_down(p_values, law, groups, vectors)
     else:
         adjusted = adjust(p_values, family.adjustment)
     own = families.simultaneous(law, level)
@@ -671,19 +559,6 @@ def _adjust(cells: list[_Cell], plan: Plan, family: Family, level: float) -> Non
             margin = float(stats.t.isf(own / 2, cell.number("df"))) * cell.number("std_error")
             cell.values["simultaneous_low"] = cell.number("estimate") - margin
             cell.values["simultaneous_high"] = cell.number("estimate") + margin
-
-
-def _about(cell: _Cell) -> tuple[str, str]:
-    """Hypotheses on one outcome's means, or its slopes, can imply each other."""
-    return cell.outcome, cell.hypothesis.moderator or cell.hypothesis.association
-
-
-def _logic(cell: _Cell) -> families.Vector | None:
-    """The combination of arms that is claimed not to be 0, if that is what is claimed."""
-    each = cell.hypothesis
-    if each.joint or each.association or each.claim in ("none", "exceeds"):
-        return None
-    return each.weights[0]
 
 
 def _conjoin(cell: _Cell, parts: Mapping[str, _Cell], plan: Plan, number: int) -> None:

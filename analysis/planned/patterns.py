@@ -88,10 +88,8 @@ def known_parts(entry: Table, key: str, parts: tuple[Part, ...], plan: Plan) -> 
 
 def read_patterns(root: Table, plan: Plan) -> tuple[Pattern, ...]:
     """The ``[[patterns]]`` of a plan whose hypotheses and families were read."""
-    if "patterns" not in root.values:
-        return ()
-    found: list[Pattern] = []
-    for entry in root.tables("patterns"):
+    found = []
+    for entry in root.tables("patterns", "name", optional=True):
         entry.only(*Pattern.__dataclass_fields__)
         won = read_parts(entry, "won", CLAIMS, '["H7", "none(H4)"]')
         against: tuple[Part, ...] = ()
@@ -104,8 +102,6 @@ def read_patterns(root: Table, plan: Plan) -> tuple[Pattern, ...]:
             known_parts(entry, "won", won, plan),
             known_parts(entry, "contradicted", against, plan),
         )
-        if pattern.name in [each.name for each in found]:
-            entry.refuse("name", f"two patterns are called {pattern.name!r}.")
         _refuse_untested(entry, pattern, plan)
         found.append(pattern)
     return tuple(found)

@@ -7,11 +7,12 @@ something that does not exist, or that contradicts itself, is refused with its f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from analysis.errors import AnalysisError
 from analysis.inference.claims import CLAIMS
@@ -25,6 +26,9 @@ from study.study import Study
 
 FILE = "plan.toml"
 """The plan of a study, in its folder."""
+
+SESSION = "session_code"
+"""The column that tells sessions apart."""
 
 KINDS = {
     "continuous": "slopes by arm alone",
@@ -146,6 +150,18 @@ class Hypothesis:
     def joint(self) -> bool:
         """Whether it claims something of several contrasts at once."""
         return len(self.weights) > 1
+
+    @property
+    def slope(self) -> str:
+        """What a slope on it is claimed about, or nothing."""
+        return self.association or self.moderator
+
+    @property
+    def vector(self) -> tuple[float, ...] | None:
+        """The combination of arms that is claimed not to be 0, if that is what is claimed."""
+        if self.joint or self.association or self.claim in ("none", "exceeds"):
+            return None
+        return self.weights[0]
 
     @property
     def compares(self) -> bool:
@@ -312,6 +328,14 @@ class Plan:
             return found.smallest_interaction or math.nan
         return found.smallest_effect
 
+    def sessions_in(self, data: pd.DataFrame) -> str | None:
+        """The column of the sessions if they have effects in the regression and are known."""
+        return SESSION if self.session_effects and SESSION in data.columns else None
+
+    def covariates_in(self, data: pd.DataFrame) -> list[str]:
+        """The covariates that are there and vary."""
+        return [c for c in self.covariates if c in data.columns and data[c].nunique() > 1]
+
     def adjusts_for(self, hypothesis: Hypothesis) -> tuple[str, ...]:
         """The covariates of a hypothesis."""
         return self.covariates if hypothesis.covariates is None else hypothesis.covariates
@@ -349,13 +373,7 @@ def read_plan(path: str | Path) -> Plan:
 
 def parse_plan(text: str, name: str = "plan") -> Plan:
     """The plan in ``text``; ``name`` stands for the file in messages. Raises like `read_plan`."""
-    return _plan(read_table(text, name))
-
-
-# ---------------------------------------------------------------------------- from text to plan
-
-
-def _plan(root: Table) -> Plan:
+    root = read_table(text, name)
     root.only(*(key for key in Plan.__dataclass_fields__ if key != "file"))
     study = studies()[root.choice("study", tuple(studies()))]
     if not study.arms:
@@ -378,9 +396,7 @@ def _plan(root: Table) -> Plan:
         exclusions=root.names("exclusions", tuple(EXCLUSIONS)),
         outcomes=outcomes,
         described=root.names("described", tuple(outcomes)),
-        versions=root.choice("versions", tuple(study.columns))
-        if "versions" in root.values
-        else "",
+        versions=root.choice("versions", tuple(study.columns), ""),
         arms=_words(root.table("arms"), tuple(study.names)),
         factors=_factors(root, study),
         measured=_measured(root, study),
@@ -389,14 +405,15 @@ def _plan(root: Table) -> Plan:
         levels=_levels(root, study),
         assumed=_assumed(root),
     )
-    hypotheses = tuple(_hypothesis(each, plan) for each in root.tables("hypotheses"))
-    plan = _with_parts(root, replace(plan, hypotheses=hypotheses))
-    _refuse_repeated_ids(root, plan)
-    families = tuple(_family(each, plan) for each in root.tables("families"))
+    entries = list(root.tables("hypotheses", "id"))
+    plan = replace(plan, hypotheses=tuple(_hypothesis(each, plan) for each in entries))
+    placed = list(zip(entries, plan.hypotheses, strict=True))
+    known = (replace(h, all=known_parts(entry, "all", h.all, plan)) for entry, h in placed)
+    plan = replace(plan, hypotheses=tuple(known))
+    families = tuple(_family(each, plan) for each in root.tables("families", "name"))
     _refuse_repeated_outcomes(root, families)
     plan = replace(plan, families=families)
-    _refuse_homeless(root, plan)
-    _check_bounds(root, plan)
+    _check_claims(entries, plan)
     return replace(
         plan,
         patterns=read_patterns(root, plan),
@@ -404,6 +421,9 @@ def _plan(root: Table) -> Plan:
         sensitivity=read_sensitivity(root, plan),
         limits=_limits(root),
     )
+
+
+# ---------------------------------------------------------------------------- from text to plan
 
 
 def _outcomes(table: Table, study: Study) -> dict[str, Outcome]:
@@ -430,10 +450,8 @@ def _outcome(entry: Table, name: str) -> Outcome:
         kind=entry.choice("kind", tuple(KINDS)),
         unit=entry.text("unit"),
         smallest_effect=above_0("smallest_effect"),
-        smallest_interaction=above_0("smallest_interaction")
-        if "smallest_interaction" in entry.values
-        else 0.0,
-        expected_sd=above_0("expected_sd") if "expected_sd" in entry.values else 0.0,
+        smallest_interaction=above_0("smallest_interaction", 0.0),
+        expected_sd=above_0("expected_sd", 0.0),
         scale=above_0("scale", 1.0),
         level_unit=entry.text("level_unit", default=entry.text("unit")),
         reversed=entry.flag("reversed", False),
@@ -471,9 +489,7 @@ def _factors(root: Table, study: Study) -> dict[str, dict[str, str]]:
 
 
 def _measured(root: Table, study: Study) -> dict[str, str]:
-    if "measured" not in root.values:
-        return {}
-    table = root.table("measured")
+    table = root.table("measured", optional=True)
     table.only(*measured_before(study, words=True))
     return {name: table.text(name) for name in table.values}
 
@@ -488,9 +504,7 @@ def _limits(root: Table) -> tuple[str, ...]:
 
 def _assumed(root: Table) -> dict[str, float]:
     """What `power` assumes instead of its own values."""
-    if "assumed" not in root.values:
-        return {}
-    table = root.table("assumed")
+    table = root.table("assumed", optional=True)
     table.only(*ASSUMED)
     numbers = (name for name in table.values if name != "session_size")
     found = {name: table.number(name, -1, 1, "a number above -1 and below 1") for name in numbers}
@@ -505,9 +519,7 @@ def _levels(entry: Table, study: Study) -> dict[str, dict[str, tuple[str, ...]]]
         factor.name: {level: tuple(arms) for level, arms in factor.levels(study).items()}
         for factor in study.factors
     }
-    if "levels" not in entry.values:
-        return found
-    table = entry.table("levels")
+    table = entry.table("levels", optional=True)
     for name in table.values:
         factor = table.table(name)
         found[name] = {
@@ -547,9 +559,7 @@ def _hypothesis(entry: Table, plan: Plan) -> Hypothesis:
         id=entry.text("id"),
         statement=entry.text("statement"),
         claim="differs" if form == "all" else entry.choice("claim", tuple(CLAIMS)),
-        smallest_effect=entry.number("smallest_effect", 0, math.inf, "a number above 0")
-        if "smallest_effect" in entry.values
-        else math.nan,
+        smallest_effect=entry.number("smallest_effect", 0, math.inf, "a number above 0", math.nan),
         covariates=before(entry, "covariates", plan.study, words=True)
         if "covariates" in entry.values
         else None,
@@ -630,33 +640,15 @@ def _refuse_alike(entry: Table, treatment: str, control: str) -> None:
         entry.refuse("control", f"treatment and control are both {control!r}.")
 
 
-def _with_parts(entry: Table, plan: Plan) -> Plan:
-    """Conjunctions checked, and their parts given the claims of their hypotheses."""
-    found = tuple(
-        replace(each, all=known_parts(place, "all", each.all, plan))
-        for place, each in _placed(entry, plan)
-    )
-    return replace(plan, hypotheses=found)
-
-
-def _placed(entry: Table, plan: Plan) -> Iterator[tuple[Table, Hypothesis]]:
-    yield from zip(entry.tables("hypotheses"), plan.hypotheses, strict=True)
-
-
-def _refuse_homeless(entry: Table, plan: Plan) -> None:
-    """The parts of a conjunction are in one family, which judges it."""
-    for place, each in _placed(entry, plan):
-        if each.all and plan.home(each) is None:
-            place.refuse("all", f"no family holds all parts of {each.id}.")
-
-
-def _check_bounds(entry: Table, plan: Plan) -> None:
-    """A claim against a smallest effect has one."""
+def _check_claims(entries: Sequence[Table], plan: Plan) -> None:
+    """A conjunction is judged in a family, and a claim against a smallest effect has one."""
     claims = {each.id: {each.claim} for each in plan.hypotheses}
     for each in plan.hypotheses:
         for part in each.all:
             claims[part.hypothesis] |= {part.claim}
-    for place, each in _placed(entry, plan):
+    for place, each in zip(entries, plan.hypotheses, strict=True):
+        if each.all and plan.home(each) is None:
+            place.refuse("all", f"no family holds all parts of {each.id}.")
         for family in plan.families:
             if each not in plan.rows(family) or each.all:
                 continue
@@ -689,11 +681,7 @@ def _family(entry: Table, plan: Plan) -> Family:
 
 def _refuse_repeated_outcomes(entry: Table, families: Sequence[Family]) -> None:
     seen: dict[tuple[str, str], str] = {}
-    names: set[str] = set()
     for place, family in zip(entry.tables("families"), families, strict=True):
-        if family.name in names:
-            place.refuse("name", f"two families are called {family.name!r}.")
-        names.add(family.name)
         for outcome in family.outcomes:
             for hypothesis in family.hypotheses:
                 if (outcome, hypothesis) in seen:
@@ -703,11 +691,3 @@ def _refuse_repeated_outcomes(entry: Table, families: Sequence[Family]) -> None:
                         f"{hypothesis} on {outcome!r} is already in the family {other!r}.",
                     )
                 seen[outcome, hypothesis] = family.name
-
-
-def _refuse_repeated_ids(entry: Table, plan: Plan) -> None:
-    seen: set[str] = set()
-    for place, hypothesis in _placed(entry, plan):
-        if hypothesis.id in seen:
-            place.refuse("id", f"two hypotheses have the id {hypothesis.id!r}.")
-        seen.add(hypothesis.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from analysis.inference.sample import RARE
 from analysis.planned.patterns import AGAINST, Pattern
@@ -47,28 +47,27 @@ def preregistration(plan: Plan) -> str:
         _exclusions,
         _other,
     )
-    return "\n".join(line for section in sections for line in (*section(plan), "")).rstrip() + "\n"
+    parts = (part for section in sections for part in section(plan) if part)
+    return "\n\n".join(parts) + "\n"
+
+
+def _bullets(points: Iterable[str]) -> str:
+    return "\n".join(f"- {point}" for point in points)
 
 
 def _study(plan: Plan) -> Iterator[str]:
     yield f"# Preregistration: {plan.title}"
-    yield ""
     yield "## Study information"
-    yield ""
     yield "**Have any data been collected for this study already?** [No, none.]"
-    yield ""
     yield "**Research question**"
-    yield ""
     yield f"- {plan.question}"
 
 
 def _hypotheses(plan: Plan) -> Iterator[str]:
     yield "## Hypotheses"
-    yield ""
-    for hypothesis in plan.hypotheses:
-        yield f"- **{hypothesis.id}.** {hypothesis.statement} {_claim(hypothesis, plan)}"
-    for pattern in plan.patterns:
-        yield f"- **The {pattern.name}.** {pattern.statement} {_pattern(pattern)}"
+    said = [f"**{each.id}.** {each.statement} {_claim(each, plan)}" for each in plan.hypotheses]
+    said += [f"**The {each.name}.** {each.statement} {_pattern(each)}" for each in plan.patterns]
+    yield _bullets(said)
 
 
 def _pattern(pattern: Pattern) -> str:
@@ -111,17 +110,12 @@ def _claim(each: Hypothesis, plan: Plan) -> str:
 
 def _design(plan: Plan) -> Iterator[str]:
     yield "## Design plan"
-    yield ""
     yield (
         "**Study type.** Experiment. Participants are randomly assigned to one arm each (between "
         "subjects)."
     )
-    yield ""
     yield "**Arms.**"
-    yield ""
-    for arm, words in plan.arms.items():
-        yield f"- `{arm}`: {words}"
-    yield ""
+    yield _bullets(f"`{arm}`: {words}" for arm, words in plan.arms.items())
     yield (
         "**Randomization.** Permuted blocks, in which each arm appears "
         f"{randomization.COPIES} times in random order, separately in each session (and within "
@@ -129,7 +123,6 @@ def _design(plan: Plan) -> Iterator[str]:
         "moment the treatment would be shown. The seed is stored with the data, and the list can "
         "be recomputed from it."
     )
-    yield ""
     yield (
         "**Blinding.** Participants are not told about other arms. The draw is made by the "
         "server, so the experimenter does not know it in advance."
@@ -138,13 +131,9 @@ def _design(plan: Plan) -> Iterator[str]:
 
 def _sample(plan: Plan) -> Iterator[str]:
     yield "## Sampling plan"
-    yield ""
     yield "**Data collection procedures.** [Where, when, who is invited, how they are paid.]"
-    yield ""
     yield "**Sample size and stopping rule.**"
-    yield ""
     yield f"{plan.size:,} analysed participants. {_looks(plan)}"
-    yield ""
     yield (
         "[Why this number.] Power, minimum detectable effect and the smallest bound that can be "
         f"claimed come from `python -m analysis power`, at {100 * plan.power:g}% power and a "
@@ -165,17 +154,13 @@ def _looks(plan: Plan) -> str:
 
 def _variables(plan: Plan) -> Iterator[str]:
     yield "## Variables"
-    yield ""
     others = dict.fromkeys(name for family in plan.others for name in family.outcomes)
     shown = {"Primary": plan.primary.outcomes, "Secondary": others, "Described": plan.described}
     for kind, outcomes in shown.items():
         if not outcomes:
             continue
         yield f"**{kind} outcomes**"
-        yield ""
-        for name in outcomes:
-            yield f"- {_outcome(plan.outcomes[name], plan)}"
-        yield ""
+        yield _bullets(_outcome(plan.outcomes[name], plan) for name in outcomes)
     yield (
         f"**Covariates**, measured before treatment: {_names(plan.covariates)}. "
         f"**Moderators**: {_names(plan.heterogeneity)}."
@@ -202,7 +187,6 @@ def _names(names: tuple[str, ...]) -> str:
 
 def _analysis(plan: Plan) -> Iterator[str]:
     yield "## Analysis plan"
-    yield ""
     common = tuple(name for name in plan.covariates if name not in plan.by_arm)
     yield (
         "**Statistical models.** One least-squares regression per outcome: a mean for each arm; "
@@ -214,37 +198,28 @@ def _analysis(plan: Plan) -> Iterator[str]:
         "analysed in the arm that was drawn. A missing covariate is set to the mean of those "
         "known; for an association with it, complete cases are taken."
     )
-    yield ""
-    yield "| hypothesis | estimate | primary outcome |"
-    yield "|---|---|---|"
     primary = ", ".join(f"`{name}`" for name in plan.primary.outcomes)
-    for hypothesis in plan.hypotheses:
-        yield f"| {hypothesis.id} | {_estimate(hypothesis)} | {primary} |"
-    yield ""
+    rows = [f"| {each.id} | {_estimate(each)} | {primary} |" for each in plan.hypotheses]
+    yield "\n".join(["| hypothesis | estimate | primary outcome |", "|---|---|---|", *rows])
     yield (
         "**Randomization inference.** Beside every contrast stands the randomization p-value of "
         "exactly its t: the labels of all arms are redrawn within the blocks used; "
         f"{plan.draws:,} draws, seed {plan.seed}. The t decides."
     )
-    yield ""
     yield (
         "**Robustness**, shown beside each estimate and deciding nothing: each covariate with a "
         "slope in each arm (a common one where it has two values, one of them of fewer than "
         f"{RARE} people in some arm), and by kind of outcome: {_robust(plan)}."
     )
     if plan.versions:
-        yield ""
         yield (
             "**Versions**, as robustness and no hypothesis: each comparison of two arms on the "
             f"primary outcomes for every version of a message (`{plan.versions}`) by itself and "
             "with all versions weighing the same, from the same regression with a mean for each "
             "version."
         )
-    yield ""
-    yield ""
     for each in plan.sensitivity:
         yield f"**{each.hypothesis} otherwise**, deciding nothing: {_otherwise(each)}."
-        yield ""
     yield (
         f"**Heterogeneity.** The change of each comparison with {_names(plan.heterogeneity)} on "
         "the primary outcomes, from the same regression with a slope of the moderator in each "
@@ -298,27 +273,21 @@ def _estimate(each: Hypothesis) -> str:
 
 def _inference(plan: Plan) -> Iterator[str]:
     yield "## Inference criteria"
-    yield ""
     yield (
         f"A claim is won if its adjusted p-value is below {100 * plan.alpha:g}% (or the level of "
         "the look) and its sign is the claimed one; the wrong sign is evidence of the opposite. "
         f"{100 * (1 - plan.alpha):g}% confidence intervals are shown before adjustment, and "
         "beside them intervals that hold for all claims of a family together. Families:"
     )
-    yield ""
-    for family in plan.families:
-        yield f"- {family.name}: {_family(family)}"
-    yield ""
+    yield _bullets(f"{family.name}: {_family(family)}" for family in plan.families)
     yield (
         "**Conjunctions** have the largest of their parts' unadjusted p-values and need no "
         "further adjustment; one that is won carries its parts."
     )
-    yield ""
     yield (
         "**Rare events.** A comparison on an outcome with two values, of which the rarer one is "
         f"there fewer than {RARE} times among those compared, is not estimated."
     )
-    yield ""
     yield (
         "**Nulls.** A p-value above the level is reported as no evidence of an effect, not as "
         "absence of one. Absence of a difference that matters is claimed only where it is a "
@@ -326,7 +295,6 @@ def _inference(plan: Plan) -> Iterator[str]:
         "(10.1177/1948550617697177)."
     )
     if any(each.sized for each in plan.hypotheses):
-        yield ""
         yield (
             "**Whether a difference matters.** Each claimed difference between arms or levels "
             "gets one of four verdicts. It matters if its simultaneous interval lies wholly "
@@ -344,12 +312,8 @@ def _family(family: Family) -> str:
 
 def _exclusions(plan: Plan) -> Iterator[str]:
     yield "## Data exclusion and missing data"
-    yield ""
     yield "Left out of the analysis, and counted in the report:"
-    yield ""
-    for name in plan.exclusions:
-        yield f"- {EXCLUSIONS[name]}"
-    yield ""
+    yield _bullets(EXCLUSIONS[name] for name in plan.exclusions)
     yield (
         "Nobody is left out for failing a comprehension, attention or fidelity check, nor for an "
         "extreme value. An estimate uses everyone whose outcome is known; no outcome is imputed. "
@@ -360,13 +324,10 @@ def _exclusions(plan: Plan) -> Iterator[str]:
 
 def _other(plan: Plan) -> Iterator[str]:
     yield "## Other"
-    yield ""
     for limit in plan.limits:
         yield f"**Limit.** {limit}"
-        yield ""
     for check in plan.checks:
         yield f"**Did `{check.factor}` come across?** {_check(check)}"
-        yield ""
     yield (
         "Reported, never conditioned on: what checks whether the treatment came across, and the "
         "time on its page. Balance before treatment, reliability of scales, floor and ceiling "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,10 @@ from analysis.estimators import count_model, ordered_logit, rank_test
 from analysis.exports.derived import BLOCK
 from analysis.inference.fit import contrasts, fit
 from analysis.inference.sample import prepare, sloping, unsloped
-from analysis.planned.plan import Hypothesis, Plan
+from analysis.planned.plan import Plan
 
 if TYPE_CHECKING:
     from analysis.planned.estimate import Notes, _Cell
-
-SESSION = "session_code"
 
 
 def robustness(data: pd.DataFrame, cells: Sequence[_Cell], plan: Plan, notes: Notes) -> None:
@@ -28,91 +26,73 @@ def robustness(data: pd.DataFrame, cells: Sequence[_Cell], plan: Plan, notes: No
     """
     for cell in cells:
         each = cell.hypothesis
-        if np.isnan(cell.number("estimate")) or each.all or each.joint:
+        if np.isnan(cell.number("estimate")) or each.all or each.joint or each.slope:
             continue
-        if each.association or each.moderator:
-            continue
-        covariates = tuple(str(cell.values["covariates"]).split())
-        if covariates and set(plan.by_arm) != set(covariates):
-            estimate, p_value = _fitted(data, cell.outcome, plan, each, covariates, notes)
+        if cell.covariates and set(plan.by_arm) != set(cell.covariates):
+            estimate, p_value = _fitted(data, cell, plan, notes)
             cell.values |= {"by_arm_estimate": estimate, "by_arm_p": p_value}
-        kind = plan.outcomes[cell.outcome].kind
-        name, estimate, p_value = _by_kind(kind, data, cell.outcome, plan, each, covariates, notes)
+        name, estimate, p_value = _by_kind(data, cell, plan, notes)
         if name:
             cell.values["robustness"] = name
             cell.values |= {"robustness_estimate": estimate, "robustness_p": p_value}
 
 
 def _fitted(
-    data: pd.DataFrame,
-    outcome: str,
-    plan: Plan,
-    each: Hypothesis,
-    covariates: Sequence[str],
-    notes: Notes,
-    by_arm: bool = True,
+    data: pd.DataFrame, cell: _Cell, plan: Plan, notes: Notes, changed: str = ""
 ) -> tuple[float, float]:
-    """The planned regression, with slopes by arm or not, of an outcome or a change of it."""
+    """The planned regression with slopes by arm; of an outcome that was ``changed`` without."""
+    each, outcome = cell.hypothesis, changed or cell.outcome
     counts = data.loc[data[outcome].notna(), "arm"].value_counts()
     rows = data[data["arm"].isin(counts.index[counts > 1])]
-    sessions = SESSION if plan.session_effects and SESSION in data.columns else None
-    known = rows[rows[outcome].notna()]
-    slopes, common = sloping(known, "arm", covariates) if by_arm else ([], list(covariates))
-    if by_arm and common:
-        notes.add(unsloped(common))
+    slopes: list[str] = []
+    common = cell.covariates
+    if not changed:
+        slopes, common = sloping(rows[rows[outcome].notna()], "arm", cell.covariates)
+        if common:
+            notes.add(unsloped(common))
     try:
-        sample = prepare(rows, outcome, "arm", covariates=common, by_arm=slopes, sessions=sessions)
+        model = {"covariates": common, "by_arm": slopes}
+        sample = prepare(rows, outcome, "arm", **model, sessions=plan.sessions_in(data))
         arms = sample.arm_weights(plan.weights(each)[0])
         found = contrasts(fit(sample.outcomes, sample.model), sample.model.weights(arms)[None])
     except AnalysisError as error:
-        how = "with slopes by arm" if by_arm else "by its share at the highest value"
+        how = "by its share at the highest value" if changed else "with slopes by arm"
         notes.add(f"No second opinion {how} on {each.id}: {error}")
         return np.nan, np.nan
     return float(found.estimate[0, 0]), float(found.p_values()[0, 0])
 
 
 def _by_kind(
-    kind: str,
-    data: pd.DataFrame,
-    outcome: str,
-    plan: Plan,
-    each: Hypothesis,
-    covariates: Sequence[str],
-    notes: Notes,
+    data: pd.DataFrame, cell: _Cell, plan: Plan, notes: Notes
 ) -> tuple[str, float, float]:
     """Name, estimate and p-value of the second opinion that an outcome's kind asks for."""
+    each, outcome, kind = cell.hypothesis, cell.outcome, plan.outcomes[cell.outcome].kind
     nothing = "", np.nan, np.nan
     if kind == "ceiling":
-        top = data[outcome].max()
-        framed = data.assign(
-            _top=(data[outcome] >= top).astype(float).where(data[outcome].notna())
-        )
-        found = _fitted(framed, "_top", plan, each, covariates, notes, by_arm=False)
+        values = data[outcome]
+        top = (values >= values.max()).astype(float).where(values.notna())
+        found = _fitted(data.assign(_top=top), cell, plan, notes, "_top")
         return ("share at the highest value", *found)
     if kind == "continuous" or not each.compares:
         return nothing
     # Arms of one level count as one: they weigh the same.
     sides = {arm: "1" if weight > 0 else "0" for arm, weight in plan.weights(each)[0].items()}
     pair = data.assign(_side=data["arm"].map(sides)).dropna(subset="_side").reset_index(drop=True)
-    known = pair.dropna(subset=[c for c in covariates if c in pair.columns])
-    options: dict[str, Any] = {"covariates": list(covariates) or None}
+    known = pair.dropna(subset=[c for c in cell.covariates if c in pair.columns])
+    compared = outcome, "_side", "0"
     try:
         if kind == "count":
-            frame = count_model(known, outcome, "_side", "0", se_type="HC2", **options)
-            value = float(np.exp(frame["estimate"].iloc[0]))
-            return "ratio of means, count model", value, float(frame["p_value"].iloc[0])
-        if kind == "binary":
-            frame = ordered_logit(known, outcome, "_side", "0", **options)
-            value = float(np.exp(frame["estimate"].iloc[0]))
-            return "odds ratio, logit", value, float(frame["p_value"].iloc[0])
-        blocks = BLOCK if BLOCK in pair and pair[BLOCK].notna().all() else None
-        frame = rank_test(pair, outcome, "_side", "0", blocks=blocks)
+            name = "ratio of means, count model"
+            frame = count_model(known, *compared, covariates=cell.covariates)
+        elif kind == "binary":
+            name = "odds ratio, logit"
+            frame = ordered_logit(known, *compared, covariates=cell.covariates)
+        else:
+            name = "probability of a higher value, rank test"
+            blocks = BLOCK if BLOCK in pair and pair[BLOCK].notna().all() else None
+            frame = rank_test(pair, *compared, blocks=blocks)
     except AnalysisError as error:
         notes.add(f"No second opinion by kind of outcome on {each.id} and {outcome}: {error}")
         return nothing
-    first = frame.iloc[0]
-    return (
-        "probability of a higher value, rank test",
-        float(first["estimate"]),
-        float(first["p_value"]),
-    )
+    estimate, p_value = (float(frame[column].iloc[0]) for column in ("estimate", "p_value"))
+    return name, float(np.exp(estimate)) if kind in ("count", "binary") else estimate, p_value

@@ -37,7 +37,8 @@ def _lines(text: str) -> dict[Place, int]:
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
             table = _header_path(header[2], header[1] == "[[", counts)
-            found.setdefault(table, number)
+            for length in range(1, len(table) + 1):
+                found.setdefault(table[:length], number)
         elif key := _KEY.match(line):
             found.setdefault((*table, key[1]), number)
     return found
@@ -96,14 +97,14 @@ class Table:
         return default
 
     def text(self, key: str, default: str | None = None) -> str:
-        value = self.raw(key, default)
-        if not isinstance(value, str) or not value.strip():
+        value: str = self.raw(key, default)
+        if key in self.values and not (isinstance(value, str) and value.strip()):
             self.refuse(key, f"{key} is {value!r}, but must be text in quotation marks.")
         return value
 
     def choice(self, key: str, allowed: Sequence[str], default: str | None = None) -> str:
         value = self.text(key, default)
-        if value not in allowed:
+        if key in self.values and value not in allowed:
             self.refuse(key, f"{key} is {value!r}.{choices(value, allowed)}")
         return value
 
@@ -112,12 +113,12 @@ class Table:
     ) -> float:
         value = self.raw(key, default)
         fits = isinstance(value, int | float) and not isinstance(value, bool)
-        if not fits or not low < value < high:
+        if key in self.values and not (fits and low < value < high):
             self.refuse(key, f"{key} is {value!r}, but must be {allowed}.")
         return float(value)
 
-    def whole(self, key: str, low: int, high: int, default: int | None = None) -> int:
-        value = self.raw(key, default)
+    def whole(self, key: str, low: int, high: int) -> int:
+        value = self.raw(key)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             self.refuse(
                 key, f"{key} is {value!r}, but must be a whole number from {low} to {high}."
@@ -143,20 +144,24 @@ class Table:
             self.refuse(key, f"{key} is {value!r}, but must be true or false.")
         return value
 
-    def table(self, key: str) -> Table:
-        value = self.raw(key)
+    def table(self, key: str, *, optional: bool = False) -> Table:
+        value = self.raw(key, {} if optional else None)
         if not isinstance(value, dict):
             self.refuse(key, f"{key} is {value!r}, but must be a table: [{key}].")
         return Table(value, self.source, (*self.path, key))
 
-    def tables(self, key: str) -> Iterator[Table]:
-        value = self.raw(key)
+    def tables(self, key: str, by: str = "", *, optional: bool = False) -> Iterator[Table]:
+        """The tables of a list, of which no two have the same value ``by``."""
+        value = self.raw(key, [] if optional else None)
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self.refuse(key, f"{key} must be tables written as [[…{key}]].")
-        if not value:
+        if key in self.values and not value:
             self.refuse(key, f"{key} is empty, but needs at least one table.")
         for index, item in enumerate(value):
-            yield Table(item, self.source, (*self.path, key, index))
+            table = Table(item, self.source, (*self.path, key, index))
+            if by in item and item[by] in [other.get(by) for other in value[:index]]:
+                table.refuse(by, f"two {key} have the {by} {item[by]!r}.")
+            yield table
 
 
 def choices(value: str, allowed: Sequence[str]) -> str:

@@ -14,16 +14,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.errors import AnalysisError
-from analysis.inference.contrast import contrast
+from analysis.planned.exploratory import compared, means_apart
 from analysis.planned.measured import before, measured_before
 from analysis.planned.tables import Table
 
 if TYPE_CHECKING:
     from analysis.planned.estimate import Notes
     from analysis.planned.plan import Hypothesis, Plan
-
-SESSION = "session_code"
 
 
 @dataclass(frozen=True)
@@ -59,9 +56,7 @@ class Sensitivity:
 
 def read_checks(root: Table, plan: Plan) -> tuple[Check, ...]:
     """The ``[[checks]]`` of a plan whose outcomes and levels were read."""
-    if "checks" not in root.values:
-        return ()
-    return tuple(_check(entry, plan) for entry in root.tables("checks"))
+    return tuple(_check(entry, plan) for entry in root.tables("checks", optional=True))
 
 
 def _check(entry: Table, plan: Plan) -> Check:
@@ -89,9 +84,8 @@ def _check(entry: Table, plan: Plan) -> Check:
 
 def read_sensitivity(root: Table, plan: Plan) -> tuple[Sensitivity, ...]:
     """The ``[[sensitivity]]`` of a plan whose hypotheses were read."""
-    if "sensitivity" not in root.values:
-        return ()
-    return tuple(_sensitivity(entry, plan) for entry in root.tables("sensitivity"))
+    entries = root.tables("sensitivity", optional=True)
+    return tuple(_sensitivity(entry, plan) for entry in entries)
 
 
 def _sensitivity(entry: Table, plan: Plan) -> Sensitivity:
@@ -105,9 +99,7 @@ def _sensitivity(entry: Table, plan: Plan) -> Sensitivity:
     return Sensitivity(
         name,
         before(entry, "adding", plan.study, words=True),
-        entry.choice("within", [n for n in words if columns[n].type == "choice"])
-        if "within" in entry.values
-        else "",
+        entry.choice("within", [n for n in words if columns[n].type == "choice"], ""),
         before(entry, "instead", plan.study),
     )
 
@@ -152,46 +144,27 @@ def _checked(
             "passed": low > 1 / len(set(check.right.values())),
         }
     first, *others = levels
-    for kind, outcomes in (("moves", check.moves), ("stays", check.stays)):
-        for outcome in outcomes:
-            for level in others:
-                try:
-                    found = _difference(data, plan, outcome, levels[level], levels[first], kind)
-                except AnalysisError as error:
-                    notes.add(f"No check of {check.factor} by {outcome}: {error}")
-                    continue
-                named = {"factor": check.factor, "kind": kind, "outcome": outcome}
-                yield named | {"level": level} | found
-
-
-def _difference(
-    data: pd.DataFrame,
-    plan: Plan,
-    outcome: str,
-    high: tuple[str, ...],
-    low: tuple[str, ...],
-    kind: str,
-) -> dict[str, Any]:
-    """One outcome between two levels."""
-    found = contrast(
-        data,
-        outcome,
-        "arm",
-        {arm: 1 / len(high) for arm in high} | {arm: -1 / len(low) for arm in low},
-        covariates=[c for c in plan.covariates if c in data.columns and data[c].nunique() > 1],
-        sessions=SESSION if plan.session_effects and SESSION in data.columns else None,
-        alpha=plan.alpha if kind == "moves" else 2 * plan.alpha,
-        draws=0,
-    ).iloc[0]
-    ends, bound = (found["conf_low"], found["conf_high"]), plan.outcomes[outcome].smallest_effect
-    passed = ends[0] > 0 if kind == "moves" else -bound < ends[0] and ends[1] < bound
-    return {
-        "estimate": found["estimate"],
-        "low": ends[0],
-        "high": ends[1],
-        "n": int(found["n"]),
-        "passed": bool(passed),
-    }
+    kinds = [("moves", outcome) for outcome in check.moves]
+    kinds += [("stays", outcome) for outcome in check.stays]
+    for kind, outcome in kinds:
+        missing = f"No check of {check.factor} by {outcome}"
+        alpha = plan.alpha if kind == "moves" else 2 * plan.alpha
+        bound = plan.outcomes[outcome].smallest_effect
+        for level in others:
+            weights = means_apart(levels[level], levels[first])
+            for found in compared(data, plan, notes, missing, outcome, weights, alpha=alpha):
+                low, high = found["conf_low"], found["conf_high"]
+                yield {
+                    "factor": check.factor,
+                    "kind": kind,
+                    "outcome": outcome,
+                    "level": level,
+                    "estimate": found["estimate"],
+                    "low": low,
+                    "high": high,
+                    "n": int(found["n"]),
+                    "passed": bool(low > 0 if kind == "moves" else -bound < low and high < bound),
+                }
 
 
 def variants(data: pd.DataFrame, plan: Plan) -> Iterator[tuple[str, pd.DataFrame, Hypothesis]]:

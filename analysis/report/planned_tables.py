@@ -8,10 +8,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.planned.estimate import Notes
-from analysis.planned.factorial import factorial_effects
-from analysis.planned.heterogeneity import heterogeneity
+from analysis.planned.exploratory import by_version, factorial_effects, heterogeneity
 from analysis.planned.plan import Family, Outcome, Plan
-from analysis.planned.versions import by_version
 from analysis.report.figures import values
 from analysis.report.table import ARM, Column, N, Table, Writer, share, table, text
 from analysis.report.units import Row, Units, arm_name, confidence, contrast_name

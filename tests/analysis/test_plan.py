@@ -426,6 +426,25 @@ def test_a_missing_key_names_the_table_that_misses_it():
     assert f":{line_of(text, '[outcomes.willingness]')}:" in str(error.value)
 
 
+@pytest.mark.parametrize("header", ["[[pattern]]", "[sample]", "[measure.psm]"])
+def test_a_table_that_does_not_exist_is_refused_with_its_line(header):
+    text = f"{TEXT}\n{header}\nname = 'x'\n"
+    key = header.strip("[]").partition(".")[0]
+    place = rf"plan\.toml:{line_of(text, header)}: there is no key '{key}' here\."
+    hint = "" if key == "sample" else f" Did you mean '{key}.*'\\?"
+    with pytest.raises(AnalysisError, match=f"{place}{hint} Allowed: "):
+        parse_plan(text, "plan.toml")
+
+
+@pytest.mark.parametrize(("key", "name"), [("families", "primary"), ("patterns", "same")])
+def test_no_two_tables_of_a_list_have_the_same_name(key, name):
+    pattern = '[[patterns]]\nname = "same"\nstatement = "So."\nwon = ["H1"]\n'
+    family = '[[families]]\nname = "primary"\noutcomes = ["effort_correct"]\n'
+    text = TEXT + (pattern * 2 if key == "patterns" else family)
+    with pytest.raises(AnalysisError, match=f"two {key} have the name '{name}'"):
+        parse_plan(text, "plan.toml")
+
+
 def test_broken_toml_is_refused_with_its_line():
     line = line_of(TEXT, "alpha = 0.05")
     with pytest.raises(AnalysisError, match=rf"plan\.toml:{line}: this is not valid TOML"):
