@@ -101,10 +101,8 @@ def check_rank(names: Sequence[str], columns: Floats, design: Floats) -> None:
 def comparable(sample: Sample) -> Sample:
     """The rows in blocks that hold two arms or more; the others compare nothing."""
     assert sample.blocks is not None
-    shape = (int(sample.blocks.max()) + 1, len(sample.labels))
-    counts = np.zeros(shape, dtype=np.int64)
-    np.add.at(counts, (sample.blocks, sample.arms), 1)
-    kept = ((counts > 0).sum(axis=1) > 1)[sample.blocks]
+    arms = pd.Series(sample.arms).groupby(sample.blocks).transform("nunique")
+    kept = (arms > 1).to_numpy()
     if not kept.any():
         raise AnalysisError("No block holds more than one arm, so nothing can be compared.")
     return replace(
@@ -112,5 +110,5 @@ def comparable(sample: Sample) -> Sample:
         outcome=sample.outcome[kept],
         arms=sample.arms[kept],
         covariates=sample.covariates[kept],
-        blocks=np.unique(sample.blocks[kept], return_inverse=True)[1],
+        blocks=sample.blocks[kept],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -20,7 +20,7 @@ def read_table(text: str, name: str) -> Table:
         line = re.search(r"line (\d+)", str(error))
         place = f"{name}:{line[1]}" if line else name
         raise AnalysisError(f"{place}: this is not valid TOML: {error}.") from None
-    return Table(document, Source(name, _lines(text)), ())
+    return Table(document, name, _lines(text), ())
 
 
 Place = tuple[str | int, ...]
@@ -57,31 +57,20 @@ def _header_path(name: str, is_list: bool, counts: dict[Place, int]) -> Place:
 
 
 @dataclass(frozen=True)
-class Source:
-    """The file, and the line of each of its keys."""
-
-    name: str
-    lines: Mapping[Place, int]
-
-    def place(self, path: Place) -> str:
-        """File and line of ``path``, or of the nearest table around it."""
-        for length in range(len(path), 0, -1):
-            if path[:length] in self.lines:
-                return f"{self.name}:{self.lines[path[:length]]}"
-        return self.name
-
-
-@dataclass(frozen=True)
 class Table:
-    """A table of the plan that knows where it stands."""
+    """A table of the plan that knows where it stands: its file, and the lines of all its keys."""
 
     values: Mapping[str, Any]
-    source: Source
+    name: str
+    lines: Mapping[Place, int]
     path: Place
 
     def refuse(self, key: str | None, problem: str) -> NoReturn:
+        """Raises with file and line of the key, or of the nearest table around it."""
         path = self.path if key is None else (*self.path, key)
-        raise AnalysisError(f"{self.source.place(path)}: {problem}")
+        around = (path[:length] for length in range(len(path), 0, -1))
+        line = next((f":{self.lines[place]}" for place in around if place in self.lines), "")
+        raise AnalysisError(f"{self.name}{line}: {problem}")
 
     def only(self, *allowed: str) -> None:
         for key in self.values:
@@ -148,7 +137,7 @@ class Table:
         value = self.raw(key, {} if optional else None)
         if not isinstance(value, dict):
             self.refuse(key, f"{key} is {value!r}, but must be a table: [{key}].")
-        return Table(value, self.source, (*self.path, key))
+        return replace(self, values=value, path=(*self.path, key))
 
     def tables(self, key: str, by: str = "", *, optional: bool = False) -> Iterator[Table]:
         """The tables of a list, of which no two have the same value ``by``."""
@@ -158,7 +147,7 @@ class Table:
         if key in self.values and not value:
             self.refuse(key, f"{key} is empty, but needs at least one table.")
         for index, item in enumerate(value):
-            table = Table(item, self.source, (*self.path, key, index))
+            table = replace(self, values=item, path=(*self.path, key, index))
             if by in item and item[by] in [other.get(by) for other in value[:index]]:
                 table.refuse(by, f"two {key} have the {by} {item[by]!r}.")
             yield table

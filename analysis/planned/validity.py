@@ -118,31 +118,22 @@ def manipulated(data: pd.DataFrame, plan: Plan, notes: Notes) -> pd.DataFrame:
     of 1 − 2 alpha, passed if it lies within ± the outcome's smallest effect.
     """
     rows = [row for check in plan.checks for row in _checked(data, plan, check, notes)]
-    names = ("factor", "kind", "outcome", "level", "estimate", "low", "high", "n", "passed")
-    return pd.DataFrame(rows, columns=list(names))
+    names = ["factor", "kind", "outcome", "level", "estimate", "low", "high", "n", "passed"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _checked(
     data: pd.DataFrame, plan: Plan, check: Check, notes: Notes
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[tuple[Any, ...]]:
     levels = plan.levels[check.factor]
     for level, arms in levels.items() if check.recalled in data.columns else ():
         answers = data.loc[data["arm"].isin(arms), check.recalled].dropna()
         if answers.empty:
             continue
-        right = int((answers == check.right[level]).sum())
-        low, high = stats.binomtest(right, len(answers)).proportion_ci(method="wilson")
-        yield {
-            "factor": check.factor,
-            "kind": "recalled",
-            "outcome": check.recalled,
-            "level": level,
-            "estimate": right / len(answers),
-            "low": low,
-            "high": high,
-            "n": len(answers),
-            "passed": low > 1 / len(set(check.right.values())),
-        }
+        right, n = int((answers == check.right[level]).sum()), len(answers)
+        low, high = stats.binomtest(right, n).proportion_ci(method="wilson")
+        passed = low > 1 / len(set(check.right.values()))
+        yield check.factor, "recalled", check.recalled, level, right / n, low, high, n, passed
     first, *others = levels
     kinds = [("moves", outcome) for outcome in check.moves]
     kinds += [("stays", outcome) for outcome in check.stays]
@@ -153,18 +144,10 @@ def _checked(
         for level in others:
             weights = means_apart(levels[level], levels[first])
             for found in compared(data, plan, notes, missing, outcome, weights, alpha=alpha):
+                estimate, n = found["estimate"], int(found["n"])
                 low, high = found["conf_low"], found["conf_high"]
-                yield {
-                    "factor": check.factor,
-                    "kind": kind,
-                    "outcome": outcome,
-                    "level": level,
-                    "estimate": found["estimate"],
-                    "low": low,
-                    "high": high,
-                    "n": int(found["n"]),
-                    "passed": bool(low > 0 if kind == "moves" else -bound < low and high < bound),
-                }
+                passed = low > 0 if kind == "moves" else -bound < low and high < bound
+                yield check.factor, kind, outcome, level, estimate, low, high, n, bool(passed)
 
 
 def variants(data: pd.DataFrame, plan: Plan) -> Iterator[tuple[str, pd.DataFrame, Hypothesis]]:
