@@ -377,7 +377,7 @@ def _checks(writer: _Writer, manipulation: pd.DataFrame) -> Section | None:
         paragraphs=paragraphs,
         tables=[
             validity.manipulation_table(manipulation, plan),
-            *(validity.recall_table(data, plan, check) for check in plan.checks),
+            *(diagnosis.recall_table(data, plan, check) for check in plan.checks),
             diagnosis.fidelity_table(data, plan),
             diagnosis.speed_table(data, plan),
             diagnosis.scales_table(data, plan),

@@ -19,6 +19,7 @@ from analysis.errors import AnalysisError
 from analysis.exports.derived import BLOCK
 from analysis.planned.estimate import Notes, cells_of
 from analysis.planned.plan import Plan
+from analysis.planned.validity import Check
 from analysis.report.table import ARM, N, Table, count, share, table, text, written
 from analysis.report.units import Row, arm_name
 from analysis.words import counted, decimals, interval, listed, number, p_value
@@ -338,20 +339,18 @@ def fidelity_table(assigned: pd.DataFrame, plan: Plan) -> Table | None:
         for step in study.of_type(Information)
         for name, column in (("Reading", f"{step.name}_seconds"), ("Playing", "media_seconds"))
     ]
-    shares = {f"recalled_{answer}": answer.capitalize() for answer in check.options}
     first, *_, last = check.options
+    answers = (*check.options, "right")
     said = "".join(
         f"{variable_name(name).capitalize()}: {about[:1].lower()}{about[1:]}. "
         for name, about in ((name, study.measures[name].about) for name in beside)
     )
     rows = []
     for arm in plan.arms:
-        people = assigned[assigned["arm"] == arm]
-        recalled = people[check.name].dropna()
-        right = check.right[study.arm(arm).message]
-        found: dict[str, Any] = {"arm": arm, "n": len(recalled)}
-        found |= {f"recalled_{each}": _share(recalled, each) for each in check.options}
-        found |= {"recalled_right": _share(recalled, right)}
+        people, right = assigned[assigned["arm"] == arm], check.right[study.arm(arm).message]
+        shares = _recalled(assigned, arm, check.name, check.options, right)
+        found: dict[str, Any] = {"arm": arm, "n": shares.pop("n")}
+        found |= {f"recalled_{answer}": value for answer, value in shares.items()}
         found |= {name: _known(people, name).mean() for name in beside}
         found |= {column: _known(people, column).median() for _, column in times}
         rows.append(found)
@@ -363,8 +362,7 @@ def fidelity_table(assigned: pd.DataFrame, plan: Plan) -> Table | None:
         [
             ARM,
             N,
-            *((heading, share(name)) for name, heading in shares.items()),
-            ("Right", share("recalled_right")),
+            *((name.capitalize(), share(f"recalled_{name}")) for name in answers),
             *((variable_name(name).capitalize(), written(name)) for name in beside),
             *((heading, written(name, 0)) for heading, name in times),
         ],
@@ -375,8 +373,34 @@ def fidelity_table(assigned: pd.DataFrame, plan: Plan) -> Table | None:
     )
 
 
-def _share(answers: pd.Series[Any], answer: str) -> float:
-    return float((answers == answer).mean()) if len(answers) else np.nan
+def recall_table(data: pd.DataFrame, plan: Plan, check: Check) -> Table | None:
+    """What participants remember of a factor, arm by arm."""
+    if check.recalled not in data.columns or data[check.recalled].isna().all():
+        return None
+    levels = {a: level for level, arms in plan.levels[check.factor].items() for a in arms}
+    answers = plan.study.columns[check.recalled].values
+    rows = [
+        {"arm": arm, **_recalled(data, arm, check.recalled, answers, check.right[levels[arm]])}
+        for arm in plan.arms
+    ]
+    return table(
+        plan,
+        f"recall_{check.factor}",
+        f"{check.recalled.replace('_', ' ')}, by arm.",
+        rows,
+        [ARM, N, *((name.capitalize(), share(name)) for name in (*answers, "right"))],
+        notes="Of those who answered. No estimate conditions on it, because treatment can "
+        "change it.",
+    )
+
+
+def _recalled(
+    data: pd.DataFrame, arm: str, column: str, answers: Iterable[str], right: str
+) -> dict[str, Any]:
+    """How many of an arm answered, and the share of each answer and of the right one."""
+    given = data.loc[data["arm"] == arm, column].dropna()
+    shares = {each: (given == each).sum() / (len(given) or np.nan) for each in answers}
+    return {"n": len(given), **shares, "right": shares[right]}
 
 
 def speed_table(assigned: pd.DataFrame, plan: Plan) -> Table | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 
@@ -13,8 +12,8 @@ from analysis.planned.estimate import Notes, cells_of, estimate_experiment
 from analysis.planned.patterns import AGAINST, Judged
 from analysis.planned.plan import Family, Plan
 from analysis.planned.progress import Progress
-from analysis.planned.validity import Check, variants
-from analysis.report.table import ARM, N, Table, share, table, text, written
+from analysis.planned.validity import variants
+from analysis.report.table import N, Table, share, table, text, written
 from analysis.report.units import Row, confidence
 from analysis.words import (
     decimals,
@@ -205,33 +204,6 @@ def manipulation_table(checks: pd.DataFrame, plan: Plan) -> Table | None:
         f"rise: {confidence(plan)} interval, passed above 0; has to stay alike: "
         f"{100 * (1 - 2 * plan.alpha):g}% interval, passed within the smallest effect. Nobody was "
         "left out for a check.",
-    )
-
-
-def recall_table(data: pd.DataFrame, plan: Plan, check: Check) -> Table | None:
-    """What participants remember of a factor, arm by arm."""
-    if check.recalled not in data.columns or data[check.recalled].isna().all():
-        return None
-    levels = {a: level for level, arms in plan.levels[check.factor].items() for a in arms}
-    answers = plan.study.columns[check.recalled].values
-    rows: list[dict[str, Any]] = []
-    for arm in plan.arms:
-        given = data.loc[data["arm"] == arm, check.recalled].dropna()
-        shares = {answer: float((given == answer).mean()) for answer in answers}
-        right = shares[check.right[levels[arm]]]
-        rows.append({"arm": arm, "n": len(given), **shares, "right": right})
-    return table(
-        plan,
-        f"recall_{check.factor}",
-        f"{check.recalled.replace('_', ' ')}, by arm.",
-        rows,
-        [
-            ARM,
-            N,
-            *((name.capitalize(), share(name)) for name in (*answers, "right")),
-        ],
-        notes="Of those who answered. No estimate conditions on it, because treatment can "
-        "change it.",
     )
 
 
