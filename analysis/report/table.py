@@ -142,18 +142,18 @@ def table(
 
     ``group`` says what a row belongs to; ``frame`` is what the CSV file holds, if not the rows.
     """
-    written = list(cells_of(rows)) if isinstance(rows, pd.DataFrame) else rows
-    if not written:
+    records = list(cells_of(rows)) if isinstance(rows, pd.DataFrame) else rows
+    if not records:
         return None
     return Table(
         name=f"{plan.name}_{name}",
         caption=f"{plan.title}: {caption}",
         headings=[heading for heading, _ in columns],
-        cells=[[write(row) for _, write in columns] for row in written],
+        cells=[[write(row) for _, write in columns] for row in records],
         frame=pd.DataFrame(rows) if frame is None else frame,
         words=words,
         notes=notes,
-        groups=[group(row) for row in written] if group else (),
+        groups=[group(row) for row in records] if group else (),
     )
 
 
