@@ -136,12 +136,8 @@ class Person:
             return None
         return str(dice.choice([s.name for s in study.path[1:] if s.page and s.counted]))
 
-    def leaves_before(self, step: Step, seat: Seat) -> bool:
-        """Whether they leave on the page of ``step`` without a word."""
-        return not hasattr(step, "phase") and step.name == self.leaves_at(seat.study)
-
-    def leaves_during(self, step: Step, seat: Seat) -> bool:
-        """Whether they leave in the middle of a round."""
+    def leaves(self, step: Step, seat: Seat) -> bool:
+        """Whether they leave on the page of a step without a word, or in the middle of a round."""
         return step.name == self.leaves_at(seat.study)
 
     # -------------------------------------------------------------------------- answering

@@ -269,7 +269,7 @@ class Session:
         found["stored"] = len(rows)
         if state.deadline is not None:
             ended = min(rows[-1].answered_at if rows else state.origin, state.deadline)
-            if not seat.person.leaves_during(step, seat):
+            if not seat.person.leaves(step, seat):
                 ended = state.deadline if act.stop is None else state.origin + act.stop
                 found |= {"ended_at": ended, "offline_seconds": 0.0, **rhythm.summary(rows)}
                 if step.stopped:

@@ -3,7 +3,6 @@
     study.py          a study, its arms and factors; step.py a step; columns.py a column
     platform.py       columns and parameters that every study has
     parameters.py     what a session may change, and what is allowed
-    measures.py       what the analysis computes from the columns of a step
     acts.py           what a simulated person does at a step; journey.py plays a whole study
     randomization.py  how arms are drawn; pay.py what people are paid
     words.py          what participants read; messages.py the messages of the arms

@@ -73,12 +73,33 @@ class Table:
     key: tuple[str, ...] = ()
     shared: bool = False
 
-    def column(self, name: str) -> Column:
-        return next(each for each in self.columns if each.name == name)
-
 
 OWNER = (
     Column("session_code", "string", "oTree session."),
     Column("participant_code", "string", "oTree participant."),
 )
 """How the rows of every table begin."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number for each participant, from columns of theirs: what the analysis computes.
+
+    A step declares it; it is named like a column.
+
+    kind : ``mean`` of all ``of`` (missing where one is); ``ratio`` of the first to the second,
+        times ``times`` (missing where the second is 0); ``unless``: the first, and 0 for those who
+        answered no to the second; ``right``: how many are what ``solutions`` say; or ``number``:
+        that of a choice, missing where it is none.
+    """
+
+    name: str
+    kind: str
+    of: tuple[str, ...]
+    about: str
+    times: float = 1.0
+    solutions: tuple[str | int, ...] = ()
+
+    @property
+    def is_scale(self) -> bool:
+        return self.kind == "mean"

@@ -22,7 +22,7 @@ def journey(study: Study, person: Any, seat: Seat) -> Iterator[tuple[Step, Act]]
     for step in study.path:
         if not study.reaches(step, seat):
             continue
-        if person.leaves_before(step, seat):
+        if not hasattr(step, "phase") and person.leaves(step, seat):
             yield step, Leave()
             return
         folded: list[Any] = [s for s in study.path if step.name in getattr(s, "unfolds_on", ())]

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from study.acts import Act
-from study.columns import Column, Table
-from study.measures import Measure
+from study.columns import Column, Measure, Table
 from study.parameters import Parameter
 from study.problems import Declared
 

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from study import platform
-from study.columns import Column, Table
-from study.measures import Measure
+from study.columns import Column, Measure, Table
 from study.parameters import Parameter
 from study.pay import Pay
 from study.problems import Declared, unknown

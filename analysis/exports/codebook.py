@@ -13,9 +13,8 @@ from typing import Any
 from analysis.exports import declared, otree
 from analysis.exports.cells import DTYPES
 from analysis.exports.csv_files import PathLike
-from study.columns import OWNER, Column, Table
+from study.columns import OWNER, Column, Measure, Table
 from study.finding import studies
-from study.measures import Measure
 from study.study import Study
 
 FRICTIONLESS = {"boolean": "boolean", "integer": "integer"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from study.columns import Measure
 from study.finding import studies
-from study.measures import Measure
 
 BLOCK = "randomization_block"
 """One label per permuted block: session, stratum and number of the block together."""

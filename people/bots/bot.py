@@ -50,7 +50,7 @@ class StudyBot(Bot):  # type: ignore[misc]
 
     @property
     def arm(self) -> Arm | None:
-        name = self.value("arm") if self.study.arms else None
+        name = self.get("arm") if self.study.arms else None
         return None if name is None else self.study.arm(name)
 
     @property
@@ -58,7 +58,7 @@ class StudyBot(Bot):  # type: ignore[misc]
         return int(self.participant.id_in_session)
 
     def get(self, column: str) -> Any:
-        return self.value(column)
+        return self.player.field_maybe_none(column)
 
     # ------------------------------------------------------------------------------- pages
 
@@ -99,9 +99,6 @@ class StudyBot(Bot):  # type: ignore[misc]
         expect(" ".join(words.to_html(text).split()), "in", self.html)
 
     # ---------------------------------------------------------------------------- database
-
-    def value(self, name: str) -> Any:
-        return self.player.field_maybe_none(name)
 
     def stored(self, names: Iterable[str]) -> dict[str, Any]:
         player = self.player

@@ -73,7 +73,7 @@ class PlayerBot(RoundBot):
             expect(self.stored(beside), {**act.also, **counted})
             self.check_means(act)
         if isinstance(step, Consent):
-            expect(self.value("language"), self.config["language"])
+            expect(self.get("language"), self.config["language"])
 
     # ------------------------------------------------------------------------------- pages
 
@@ -88,10 +88,10 @@ class PlayerBot(RoundBot):
             for name, item in zip(names, asked, strict=True):
                 if name in wrong:
                     self.shows(self.filled(item["explanations"][answers[name]]))
-            expect(self.value(f"{page.step.name}_errors"), errors)
+            expect(self.get(f"{page.step.name}_errors"), errors)
             self.nothing_stored(names)
         yield from self.fill(page, act.answers, {})
-        expect(self.value(f"{page.step.name}_errors"), errors)
+        expect(self.get(f"{page.step.name}_errors"), errors)
         if not self.who.tries_to_cheat:
             attempts = [*(answers for answers, _ in act.wrong), act.answers]
             solutions = page.step.solutions
@@ -123,7 +123,7 @@ class PlayerBot(RoundBot):
             expect(self.stored(seen), seen)
         if told:
             self.nothing_stored(["media_seconds"])
-            expect(self.value("message_medium"), page.message(self.player).medium)
+            expect(self.get("message_medium"), page.message(self.player).medium)
 
     def told(self, page: Any) -> list[str]:
         message = page.message(self.player)
@@ -153,11 +153,11 @@ class PlayerBot(RoundBot):
             value: bool | str = part if part else arm.name in factor.arms
             if factor.binary:
                 value = list(factor.parts).index(part) == 1
-            expect(self.value(factor.name), value)
-        if self.study.of_type(Information) and self.value("message_version") is not None:
+            expect(self.get(factor.name), value)
+        if self.study.of_type(Information) and self.get("message_version") is not None:
             numbers = range(1, self.session.num_participants + 1)
             possible = {version(self.study, config["seed"], arm.name, n) for n in numbers}
-            expect(self.value("message_version"), "in", possible)
+            expect(self.get("message_version"), "in", possible)
 
     def check_means(self, act: Form) -> None:
         """A column that is the mean of answers is their sum divided by their number."""
@@ -165,11 +165,11 @@ class PlayerBot(RoundBot):
             family, _, number = name.rpartition("_")
             if number == "1" and family in self.study.columns:
                 answers = [v for n, v in act.answers.items() if n.rpartition("_")[0] == family]
-                expect(self.value(family), sum(answers) / len(answers))
+                expect(self.get(family), sum(answers) / len(answers))
 
     def check_piece(self) -> None:
         """Whoever leaves during a round is paid for what they did, and others as well."""
-        if self.study.pay is not None and self.value("earnings_total") is None:
+        if self.study.pay is not None and self.get("earnings_total") is None:
             rewarded = self.arm is not None and self.arm.piece_rate
             if not rewarded or self.study.pay.piece in self.entered:
                 expect(Decimal(self.participant.payoff), self._piece(self.study.pay.piece))
@@ -183,10 +183,10 @@ class PlayerBot(RoundBot):
     def end(self) -> None:
         """The page, the data and oTree's payments say the same, to the cent."""
         pay = self.study.pay
-        declined = any(isinstance(s, Consent) and not self.value(s.name) for s in self.study.path)
+        declined = any(isinstance(s, Consent) and not self.get(s.name) for s in self.study.path)
         if declined:
             self.nothing_known(but=("language", "consent", STATUS, *PAY))
-        if pay is None or (not declined and self.value("earnings_total") is None):
+        if pay is None or (not declined and self.get("earnings_total") is None):
             return
         fixed = _paid(self.config["participation_fee"], 1)
         piece = self._piece(pay.piece)
@@ -202,7 +202,7 @@ class PlayerBot(RoundBot):
         expect(Decimal(self.participant.payoff_plus_participation_fee()), fixed + piece)
         self.shows(self.shown(fixed + piece))
         if not declined and self.study.of_type(Earnings):
-            expect(self.value("completed"), True)
+            expect(self.get("completed"), True)
             self.shows(self.shown(due["donation"]))
             self.shows(self.participant.code)
             self.nothing_left_out()

@@ -102,7 +102,7 @@ class RoundBot(StudyBot):
 
     def _wait_until(self, round_: Round, seconds: float | None) -> None:
         """Until so many seconds into the round. Untimed rounds take what they take."""
-        elapsed = clock.now() - self.value(f"{round_.prefix}_started_at")
+        elapsed = clock.now() - self.get(f"{round_.prefix}_started_at")
         seconds = UNTIMED_SECONDS if seconds is None else seconds
         if seconds > elapsed:
             pass_time(self.participant, seconds - elapsed)
@@ -125,17 +125,17 @@ class RoundBot(StudyBot):
         expect([row.correct for row in rows], [right for _, right in answers])
         if late:
             expect([row.late for row in rows[-late:]], [True] * late)
-        expect(self.value(f"{round_.prefix}_attempts"), len(answers))
-        expect(self.value(f"{round_.prefix}_correct"), self.entered[round_.name])
+        expect(self.get(f"{round_.prefix}_attempts"), len(answers))
+        expect(self.get(f"{round_.prefix}_correct"), self.entered[round_.name])
         if duration is None:
             return
-        seconds = self.value(f"{round_.prefix}_seconds")
+        seconds = self.get(f"{round_.prefix}_seconds")
         if stop is None:
             expect(seconds, duration)
         else:
             expect(abs(seconds - stop), "<", 5)
         if round_.stopped:
-            expect(self.value(round_.stopped), stop is not None)
+            expect(self.get(round_.stopped), stop is not None)
 
     def _rows(self, page: Any) -> list[Any]:
         """The stored answers of a round, in the order in which they came."""
@@ -173,8 +173,8 @@ class RoundBot(StudyBot):
             stop = "" if page.step.may_stop else "1"
             yield Submission(page, {"journal": journal, "stop": stop})
         expect(self._rows(page), [])
-        expect(self.value(f"{page.step.prefix}_attempts"), 0)
-        expect(self.value(f"{page.step.prefix}_correct"), 0)
+        expect(self.get(f"{page.step.prefix}_attempts"), 0)
+        expect(self.get(f"{page.step.prefix}_correct"), 0)
 
 
 def _message(round_: Round, answers: list[tuple[dict[str, Any], bool]]) -> dict[str, Any]:

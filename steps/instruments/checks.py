@@ -11,8 +11,7 @@ from typing import Any, ClassVar
 
 from steps.comprehension import OPTIONS
 from steps.questions import Choice, Question, given
-from study.columns import Column, items
-from study.measures import Measure
+from study.columns import Column, Measure, items
 from study.problems import unknown
 from study.step import Seat
 from study.study import Study

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from steps.questions import Page, Question, Scale
-from study.measures import Measure
+from study.columns import Measure
 from study.step import Seat
 from study.study import Study
 

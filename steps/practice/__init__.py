@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from steps.round import TASK, Round, correct_and_attempts, stored_cards
-from study.columns import Column
-from study.measures import Measure
+from study.columns import Column, Measure
 from study.parameters import Parameter, whole
 from study.study import Study
 

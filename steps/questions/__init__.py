@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from study.acts import Act, Form
-from study.columns import Column, items
-from study.measures import Measure
+from study.columns import Column, Measure, items
 from study.randomization import shuffled
 from study.step import Seat, Step, own_name
 from study.study import Study

@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 
 from effort_task.tasks import TASKS
 from study.acts import Act, Cards, Form, Leave
-from study.columns import OWNER, Column, Table, cards, milliseconds, seconds
-from study.measures import Measure
+from study.columns import OWNER, Column, Measure, Table, cards, milliseconds, seconds
 from study.parameters import Parameter, one_of, whole
 from study.step import Seat, Step
 from study.study import Study
@@ -129,7 +128,7 @@ class Round(Step):
         duration, items = self.duration(seat.config), self.last_item(seat.config)
         stop = person.stops_early(self.name, duration) if self.may_stop else None
         tries = person.work(self.name, duration, seat, items=items, stop=stop)
-        if person.leaves_during(self, seat):
+        if person.leaves(self, seat):
             yield Cards(0.0, tries[: len(tries) // 2])
             yield Leave()
         else:

@@ -20,7 +20,7 @@ def test_names_are_resolved_in_every_form():
     assert explain(f"{study.app}.1.subsession.seed") == study.session_columns["seed"]
     assert "task" in explain("session.config.task").description
     assert explain(f"{study.app}.1.player.id_in_group") == explain("player.id_in_group")
-    assert explain("response_ms") == study.tables["answers"].column("response_ms")
+    assert explain("response_ms") in study.tables["answers"].columns
     assert explain("intake.1.player.psm_8") == study.columns["psm_8"]
     assert explain("closing.1.player.donation") == study.columns["donation"]
 
