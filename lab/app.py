@@ -13,10 +13,12 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from lab import door
 from steps.consent import Consent
 from steps.ending import End, has_panel
 from study.finding import project
-from study.step import Step, folder_of, questions
+from study.problems import DesignError, shown
+from study.step import Step, folder_of, own_name, questions
 from study.study import Study
 
 NAMES = (
@@ -38,6 +40,8 @@ def app_of(study: Study) -> Callable[[str], Any]:
         is_being_made = True
         try:
             vars(package).update(_made(study))
+        except DesignError as error:
+            door.refuse(str(error))
         finally:
             is_being_made = False
         return vars(package)[name]
@@ -132,6 +136,13 @@ def _page(study: Study, step: Step) -> type:
             if hasattr(pages, kind.__name__):
                 base = getattr(pages, kind.__name__)
                 break
+    own = step.folder / "page.py"
+    if base is StudyPage and own.is_file() and step.folder.name == own_name(type(step)):
+        name = f"class {type(step).__name__}(StudyPage)"
+        raise DesignError(f"{shown(own)}: there is no {name}, the page of the step.")
+    if step.quotes and base.values.__func__ is StudyPage.values.__func__:  # type: ignore[attr-defined]
+        quoted = ", ".join(step.quotes)
+        raise step.error(f"the page of {step.name} must say what its texts quote: {quoted}.")
     members: dict[str, Any] = {
         "__module__": study.app,
         "study": study,

@@ -26,7 +26,7 @@ def _field(column: Column) -> Any:
     options: dict[str, Any] = {"blank": column.optional}
     if column.type == "boolean":
         field = models.BooleanField(widget=widgets.RadioSelect, **options)
-    elif column.type == "integer" and column.answers and is_scale(column):
+    elif column.is_scale:
         field = models.IntegerField(choices=scale(column), widget=widgets.RadioSelect, **options)
     elif column.type == "integer":
         field = models.IntegerField(min=column.min, max=column.max, **options)
@@ -46,11 +46,6 @@ def _field(column: Column) -> Any:
     # What oTree stores when the experimenter advances a participant: nothing, never 0.
     field.auto_submit_default = None
     return field
-
-
-def is_scale(column: Column) -> bool:
-    """Whether the answer is a step on a short scale."""
-    return column.min is not None and column.max is not None and column.max - column.min <= 10
 
 
 def scale(column: Column) -> list[int]:
@@ -146,7 +141,7 @@ def _view(view: dict[str, Any]) -> dict[str, Any]:
 
 def _kind(column: Column) -> str:
     if column.type == "integer":
-        return "scale" if is_scale(column) else "number"
+        return "scale" if column.is_scale else "number"
     return "text" if column.type == "text" else "choice"
 
 

@@ -82,7 +82,12 @@ class StudyPage(Page):  # type: ignore[misc]
     @classmethod
     def values(cls, player: Any) -> dict[str, Any]:
         """What the texts of this page may quote, beside what `wording.session_values` offers."""
-        return {}
+        if not cls.step.by_arm:
+            return {}
+        language = language_of(player)
+        told = cls.words(language)
+        session = wording.session_values(cls.study, player.session.config, language)
+        return {name: words.fill(told[name][player.arm], session) for name in cls.step.by_arm}
 
     @classmethod
     def context(cls, player: Any) -> dict[str, Any]:

@@ -41,6 +41,13 @@ class Column:
     late: bool = False
     since: str = ""
 
+    @property
+    def is_scale(self) -> bool:
+        """Whether participants answer it by a step on a short scale."""
+        if self.type != "integer" or not self.answers or self.min is None or self.max is None:
+            return False
+        return self.max - self.min <= 10
+
 
 def items(name: str, count: int) -> list[str]:
     """The names of a family of columns: ``name_1`` to ``name_<count>``."""

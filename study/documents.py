@@ -119,7 +119,8 @@ def steps_page() -> str:
         WRITTEN,
         "A design is a list of these. Each is a folder of its own in `steps/` with its columns, "
         "parameters, words, page and simulated answers. *Writes* is what it writes with its "
-        "default values in a study that uses it.",
+        "default values in a study that uses it; outcomes, covariates and moderators of a plan "
+        "are these and what the analysis computes of them.",
     ]
     for name in steps.__all__:
         kind = getattr(steps, name)
@@ -151,6 +152,9 @@ def _written(study: Study, step: Step) -> Iterator[str]:
     columns = [[f"`{c.name}`", _kind(c), c.description] for c in step.columns(study)]
     if columns:
         yield _table(["writes", "type", "meaning"], columns)
+    measures = [[f"`{m.name}`", m.kind, m.about] for m in step.measures(study)]
+    if measures:
+        yield _table(["the analysis computes", "kind", "meaning"], measures)
     settings = [[f"`{p.name}`", p.meaning, p.allowed] for p in step.parameters(study)]
     if settings:
         yield _table(["parameter", "meaning", "allowed"], settings)

@@ -61,6 +61,10 @@ class Step(Declared):
     may: ClassVar[tuple[str, ...]] = ("text", "paragraphs", "next")
     """Texts that a language may hold; what is neither is refused."""
 
+    by_arm: ClassVar[tuple[str, ...]] = ()
+    """Texts of which each arm has its own, in a table by the names of the arms. Other texts of the
+    page quote them by their names; what is quoted is the text of one's arm."""
+
     table: ClassVar[str] = ""
     """The table of its folder's words that is its own; empty: all that stands in no table."""
 
@@ -93,6 +97,11 @@ class Step(Declared):
 
     again: ClassVar[bool] = False
     """Whether it is the same step at another place of a random order (`InRandomOrder`)."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.by_arm:
+            cls.needs_arm = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

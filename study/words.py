@@ -92,7 +92,8 @@ def _own(step: Step, language: str) -> Mapping[str, Any]:
     if step.table:
         found: Mapping[str, Any] = brought.get(step.table, {})
         return found
-    return {k: v for k, v in brought.items() if k == "questions" or not isinstance(v, Mapping)}
+    own = ("questions", *step.by_arm)
+    return {k: v for k, v in brought.items() if k in own or not isinstance(v, Mapping)}
 
 
 def _file(study: Study, language: str) -> Path:
@@ -156,12 +157,15 @@ def samples(study: Study) -> Iterator[str]:
 
 def check(study: Study) -> None:
     """Read every word of a study in every language. Raises `DesignError` at the first fault."""
+    said = [language for language in study.languages if _file(study, language).is_file()]
     for language in study.languages:
         if language not in languages():
             folder = shown(content() / language)
             raise study.error(
                 f"there are no words in {language!r}: the folder {folder} is missing."
             )
+        if said and language not in said:
+            raise DesignError(f"{shown(_file(study, language))}: the file is missing.")
         for name in (COMMON, TASK)[: 1 + _has_tasks(study)]:
             _check_shared(language, name)
         _check_left_over(study, language)
@@ -209,10 +213,12 @@ def _problems(study: Study, step: Step, language: str) -> Iterator[str]:
     """What is missing, left over or different in the words of a page, a sentence each."""
     texts = of_step(study, step, language)
     first = of_step(study, step, study.languages[0])
-    known = [*step.texts, *step.may, "questions"]
+    known = [*step.texts, *step.may, *step.by_arm, "questions"]
     for name in step.texts:
         if not texts.get(name):
             yield f"the text {name!r} is missing."
+    for name in step.by_arm:
+        yield from _arm_problems(study, name, texts)
     for name in texts:
         if name not in known:
             yield unknown("text", name, known)
@@ -224,7 +230,7 @@ def _problems(study: Study, step: Step, language: str) -> Iterator[str]:
         if name not in names:
             yield unknown("question", name, sorted(names))
     yield from step.word_problems(study, texts)
-    quotable = [*study.quotable, *step.quotes]
+    quotable = [*study.quotable, *step.quotes, *step.by_arm]
     for name in sorted(placeholders(texts) - set(quotable)):
         yield unknown("value to quote", name, quotable)
     for name in texts:
@@ -237,6 +243,21 @@ def _problems(study: Study, step: Step, language: str) -> Iterator[str]:
             yield f"{name!r} does not quote the same values as in {study.languages[0]}: {odd}."
         if isinstance(texts[name], list) and len(texts[name]) != len(first.get(name, [])):
             yield f"{name!r} has not as many parts as in {study.languages[0]}."
+
+
+def _arm_problems(study: Study, name: str, texts: Mapping[str, Any]) -> Iterator[str]:
+    told = texts.get(name, {})
+    if not isinstance(told, Mapping):
+        yield f"{name!r} must be a table with a text for each arm."
+        return
+    for arm in study.names:
+        if not told.get(arm):
+            yield f"the text {name!r} of the arm {arm!r} is missing."
+    for arm in told:
+        if arm not in study.names:
+            yield f"{name!r}: {unknown('arm', arm, study.names)}"
+    if name not in placeholders({key: text for key, text in texts.items() if key != name}):
+        yield f"nothing quotes {{{name}}}, so nobody would read the text of their arm."
 
 
 def _family(column: Column, asked: Mapping[str, Any]) -> str:
@@ -265,6 +286,9 @@ def _question_problems(study: Study, step: Step, column: Column, language: str) 
     options = ["True", "False"] if column.type == "boolean" else list(column.values)
     if options and list(texts.get("options", {})) != options:
         yield f"the options of {name!r} must be {', '.join(options)}, in this order."
+    for end in ("low", "high") if column.is_scale else ():
+        if not texts.get(end):
+            yield f"the question {name!r} does not say what its scale is at the end: {end}."
     if "items" in asked[name]:
         there = len(asked[name]["items"])
         wanted = len([c for c in questions(step, study) if _family(c, asked) == name])

@@ -163,8 +163,14 @@ def _variables(plan: Plan) -> Iterator[str]:
         yield _bullets(_outcome(plan.outcomes[name], plan) for name in outcomes)
     yield (
         f"**Covariates**, measured before treatment: {_names(plan.covariates)}. "
-        f"**Moderators**: {_names(plan.heterogeneity)}."
+        f"**Moderators**: {_names(_moderators(plan))}."
     )
+
+
+def _moderators(plan: Plan) -> tuple[str, ...]:
+    """Those of hypotheses, and those along which comparisons are explored."""
+    claimed = [each.moderator for each in plan.hypotheses if each.moderator]
+    return tuple(dict.fromkeys([*claimed, *plan.heterogeneity]))
 
 
 def _outcome(outcome: Outcome, plan: Plan) -> str:
@@ -220,11 +226,12 @@ def _analysis(plan: Plan) -> Iterator[str]:
         )
     for each in plan.sensitivity:
         yield f"**{each.hypothesis} otherwise**, deciding nothing: {_otherwise(each)}."
-    yield (
-        f"**Heterogeneity.** The change of each comparison with {_names(plan.heterogeneity)} on "
-        "the primary outcomes, from the same regression with a slope of the moderator in each "
-        "arm, reported without adjustment for the number of tests."
-    )
+    if plan.heterogeneity:
+        yield (
+            f"**Heterogeneity.** The change of each comparison with {_names(plan.heterogeneity)} "
+            "on the primary outcomes, from the same regression with a slope of the moderator in "
+            "each arm, reported without adjustment for the number of tests."
+        )
 
 
 def _otherwise(each: Sensitivity) -> str:

@@ -14,6 +14,9 @@ from study.study import Study
 
 READING_SECONDS = 5.0
 
+MOST = 999_999_999
+"""A form takes whole numbers of so many digits."""
+
 
 @dataclass(frozen=True, eq=False)
 class Question(Step):
@@ -50,7 +53,9 @@ class Scale(Question):
     """``items`` statements, answered from 1 to ``points``; ``mean`` also stores their mean.
 
     Missing answers leave the mean empty. ``shuffled``: the statements come in an order drawn for
-    each participant, which is the column ``<name>_order``.
+    each participant, which is the column ``<name>_order``. The analysis has the mean of several
+    items as the measure ``<name>``, also where it is not stored. Its words: ``label``, or
+    ``items``, a list of as many texts; ``low`` and ``high``, the ends.
     """
 
     items: int = 1
@@ -69,11 +74,11 @@ class Scale(Question):
     def problems(self, study: Study) -> Iterator[str]:
         yield from super().problems(study)
         if not 1 <= self.items <= 60:
-            yield f"items is {self.items}, but must be from 1 to 60."
+            yield f"items of {self.name} is {self.items}, but must be from 1 to 60."
         if self.items == 1 and (self.mean or self.shuffled):
             yield f"{self.name} has one item, so it has neither a mean nor an order."
         if not 2 <= self.points <= 11:
-            yield f"points is {self.points}, but must be from 2 to 11."
+            yield f"points of {self.name} is {self.points}, but must be from 2 to 11."
 
     @property
     def names(self) -> list[str]:
@@ -135,6 +140,8 @@ def given(values: Iterable[tuple[str, Any]]) -> Any:
 class Choice(Question):
     """One of several answers; ``options`` gives each value with its meaning.
 
+    Its words: ``label`` and ``options``, a table with a text for each value, in this order.
+
     numbered : the measure that is the number of the answer, where the options are numbers; those
         that are none are missing in it.
     """
@@ -171,7 +178,10 @@ class Choice(Question):
 
 @dataclass(frozen=True, eq=False)
 class YesNo(Question):
-    """Yes or no, stored as 1 and 0. ``share`` of simulated people say yes."""
+    """Yes or no, stored as 1 and 0. ``share`` of simulated people say yes.
+
+    Its words: ``label`` and ``options = { True = "…", False = "…" }``.
+    """
 
     background: bool = False
     share: float = 0.5
@@ -185,13 +195,28 @@ class YesNo(Question):
 
 @dataclass(frozen=True, eq=False)
 class Number(Question):
-    """A whole number from ``low`` to ``high``, counted in ``unit``."""
+    """A whole number from ``low`` to ``high``, counted in ``unit``.
+
+    Its words: ``label``, perhaps a ``hint``; with at most eleven answers it is shown as a scale,
+    with ``low`` and ``high``, the ends. Simulated people answer by chance, whatever their arm: a
+    question that responds is a class of one's own, with ``responds = True`` and ``answer``.
+    """
 
     low: int = 0
     high: int = 100
     unit: str = ""
     optional: bool = False
     background: bool = False
+
+    def problems(self, study: Study) -> Iterator[str]:
+        yield from super().problems(study)
+        for name in ("low", "high"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or abs(value) > MOST:
+                yield f"{name} of {self.name} is {value!r}, but must be a whole number."
+                return
+        if self.low >= self.high:
+            yield f"low of {self.name} is {self.low}, but must be less than high, {self.high}."
 
     def columns(self, study: Study) -> Iterator[Column]:
         yield Column(
@@ -213,7 +238,7 @@ class Number(Question):
 
 @dataclass(frozen=True, eq=False)
 class Text(Question):
-    """A text of at most ``length`` characters, which may be left empty."""
+    """A text of at most ``length`` characters, which may be left empty. Its words: ``label``."""
 
     length: int = 2000
 
@@ -230,7 +255,11 @@ class Text(Question):
 
 @dataclass(frozen=True, eq=False)
 class Page(Step):
-    """Several questions on one page."""
+    """Several questions on one page.
+
+    Its words: ``title``, and those of each question in a table ``[questions.<name>]``; what a
+    study says of them stands in its own words, ``[<page>.questions.<name>]``.
+    """
 
     parts: Sequence[Question] = ()
 

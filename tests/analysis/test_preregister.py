@@ -41,6 +41,15 @@ def test_every_hypothesis_outcome_and_arm_is_in_it():
         )
 
 
+def test_moderators_of_hypotheses_are_named_though_nothing_is_explored():
+    plan = replace(PLANS["motivation"], heterogeneity=())
+    claimed = {h.moderator for h in plan.hypotheses if h.moderator}
+    text = preregistration(plan)
+    assert claimed
+    assert all(f"`{name}`" in text.split("**Moderators**")[1].splitlines()[0] for name in claimed)
+    assert "**Heterogeneity.**" not in text
+
+
 def test_it_follows_the_plan():
     text = preregistration(replace(PLAN, alpha=0.01, draws=777, by_arm=("psm",)))
     assert "adjusted p-value is below 1%" in text

@@ -21,7 +21,7 @@ from analysis.exports.checks import check
 from study.finding import studies
 from tests.harness.server import ROOT
 
-SEATS = 24
+CROWD, SEATS = 60, 12
 
 
 def environment():
@@ -96,9 +96,9 @@ def demo(folder, participants, *options):
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory):
-    """100 simulated participants in each study."""
+    """So many simulated participants in each study that they differ."""
     folder = tmp_path_factory.mktemp("simulated")
-    demo(folder, 100, "--no-report")
+    demo(folder, CROWD, "--no-report")
     return folder / "exports"
 
 
@@ -135,7 +135,7 @@ def test_all_simulated_data_say_that_they_are_simulated(simulated):
     [wide] = simulated.glob("all_apps_wide*.csv")
     with wide.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 100 * len(studies())
+    assert len(rows) == CROWD * len(studies())
     assert {row["participant._is_bot"] for row in rows} == {"1"}
     assert {row["session.label"] for row in rows} == {"simulated"}
     assert analysis.load(simulated).empty
@@ -143,7 +143,7 @@ def test_all_simulated_data_say_that_they_are_simulated(simulated):
 
 def test_simulated_participants_differ_as_people_do(crowd):
     done = crowd[crowd["completed"] == 1]
-    assert 0.75 < len(done) / (100 * len(studies())) < 1
+    assert 0.75 < len(done) / (CROWD * len(studies())) < 1
     for outcome in ("baseline_correct", "effort_correct", "willingness", "hours_pledged"):
         assert done[outcome].nunique() >= 8, outcome
     assert 0.1 < done["effort_correct"].std() / done["effort_correct"].mean() < 0.5
@@ -155,7 +155,7 @@ def test_simulated_participants_differ_as_people_do(crowd):
 
 
 def test_simulated_participants_stay_away_decline_and_drop_out(crowd):
-    everybody = 100 * len(studies())
+    everybody = CROWD * len(studies())
     # `load` leaves out who never came.
     assert 0.9 < len(crowd) / everybody < 1
     assert 0 < (crowd["consent"] == 0).sum() / everybody < 0.1
@@ -186,7 +186,7 @@ def test_the_same_seed_lets_the_same_people_do_the_same(crowd, small):
     for experiment in studies():
         theirs = again[again["experiment"] == experiment]
         ours = crowd[crowd["experiment"] == experiment].head(len(theirs))
-        assert len(ours) > 15
+        assert len(ours) > SEATS / 2
         for column in kept:
             pairs = zip(ours[column].astype(object), theirs[column].astype(object), strict=True)
             # A round's clock runs on for the moment that the bot's own work takes.

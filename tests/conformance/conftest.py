@@ -31,10 +31,15 @@ def pytest_addoption(parser):
 def pytest_cmdline_main(config):
     """A study that lies elsewhere is tried in a copy of the project, beside the others."""
     folder = _asked(config)
-    if folder is None or folder.parent == ROOT:
+    if folder is None:
         return None
     if not (folder / "design.py").is_file():
-        raise pytest.UsageError(f"{folder} holds no design.py, so it is no study.")
+        here = ", ".join(sorted(study.folder.name for study in studies().values()))
+        raise pytest.UsageError(
+            f"{folder} holds no design.py, so it is no study. The folders of this project: {here}."
+        )
+    if folder.parent == ROOT:
+        return None
     with tempfile.TemporaryDirectory() as elsewhere:
         project = Path(elsewhere) / "project"
         shutil.copytree(ROOT, project, ignore=LEFT_OUT)

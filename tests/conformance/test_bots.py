@@ -26,7 +26,7 @@ from steps.round import OfferedRound, Round
 from study.columns import items
 from tests.harness.server import link_project
 
-SEATS = 8
+SEATS = 6
 
 
 @pytest.fixture(scope="session")

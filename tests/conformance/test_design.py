@@ -11,7 +11,6 @@ from analysis.simulation.simulate import simulate
 from study.documents import readme
 from tests.harness.server import ROOT
 
-SOON_SECONDS = 1.0
 LOOSE = (ast.FunctionDef, ast.Lambda, ast.If, ast.IfExp, ast.For, ast.While, ast.ListComp)
 
 
@@ -22,18 +21,14 @@ def test_the_design_is_only_a_declaration(study):
     assert not [node for node in ast.walk(tree) if isinstance(node, LOOSE)]
 
 
-def test_the_design_loads_at_once_without_otree_and_pandas(study):
+def test_the_design_loads_without_what_takes_long(study):
     """Promise 1."""
-    program = (
-        f"import sys, time; began = time.perf_counter(); import {study.app}.design; "
-        "print(time.perf_counter() - began, *{'otree', 'pandas', 'sqlalchemy'} & {*sys.modules})"
-    )
+    slow = "{'otree', 'pandas', 'numpy', 'sqlalchemy', 'starlette'}"
+    program = f"import sys, {study.app}.design; print(*{slow} & {{*sys.modules}})"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    seconds, *loaded = done.stdout.split()
-    assert loaded == []
-    assert float(seconds) < SOON_SECONDS
+    assert done.stdout.split() == []
 
 
 def test_every_column_has_one_writer_and_an_explanation(study):

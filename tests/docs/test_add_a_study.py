@@ -87,6 +87,49 @@ def test_the_page_works_word_for_word(project):
     assert "punctuality" in report.lower()
 
 
+WORDS = f"{FOLDER}/punctuality/words/en.toml"
+STEP = f"{FOLDER}/punctuality/__init__.py"
+PAGE_OF_STEP = f"{FOLDER}/punctuality/page.py"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        (
+            WORDS,
+            "reminded = ",
+            "remindd = ",
+            "the text 'reminder' of the arm 'reminded' is missing",
+        ),
+        (WORDS, "reminded = ", 'both = "…"\nreminded = ', "no arm 'both'"),
+        (WORDS, '"{reminder}",', "", "nothing quotes {reminder}"),
+        (STEP, "by_arm: ClassVar", "quotes: ClassVar", "must say what its texts quote: reminder"),
+        (PAGE_OF_STEP, "", "class Letter: ...", "there is no class Punctuality(StudyPage)"),
+        (f"{FOLDER}/design.py", '["en"]', '["en", "it"]', "content/it.toml: the file is missing"),
+    ],
+)
+def test_what_a_stranger_forgets_is_named_before_anybody_comes(project, file, old, new, said):
+    """What would leave a page without its treatment is a sentence at the start of the server."""
+    path = project / file
+    before = path.read_text("utf-8") if path.is_file() else None
+    assert old in (before or "")
+    path.write_text((before or "").replace(old, new) or new, "utf-8")
+    try:
+        done = subprocess.run(
+            ["otree", "prodserver", "127.0.0.1:1"],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    finally:
+        path.unlink() if before is None else path.write_text(before, "utf-8")
+    assert done.returncode != 0
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_study_may_do_without_consent(project):
     design, content = (project / FOLDER / name for name in ("design.py", "content/en.toml"))
     for path, left_out in (

@@ -56,6 +56,14 @@ MISTAKES = {
     "no Python": (DESIGN, "STUDY = Study(", "STUDY = Study((", "line "),
     "a forgotten comma": (DESIGN, "Consent(),", "Consent()", "line "),
     "no study": (DESIGN, "STUDY = ", "STUDIE = ", "it must declare STUDY = Study(...)"),
+    "a number whose lowest is above its highest": (
+        DESIGN, "HoursPledged(),", "HoursPledged(low=30, high=20),",
+        "low of hours_pledged is 30, but must be less than high, 20",
+    ),
+    "a scale whose end says nothing": (
+        "steps/instruments/willingness/words/it.toml", "low = ", "hint = ",
+        "the question 'willingness' does not say what its scale is at the end: low",
+    ),
     "a text that is missing": (
         f"{PSM}/it.toml", 'title = "Come vedi i servizi pubblici"\n', "", "the text 'title' is missing",
     ),
