@@ -22,6 +22,7 @@ Pages:
     setup.py       checks when the server starts and when a session is created
     configs.py     whether the config of a new session may be as somebody wants it
     sessions.py    looking up a session: its config, its study, its players as steps see them
+    tables.py      the tables beside the players: rounds' answers and the other logs
     fields.py      database fields from the columns of a study, and questions from its words
     page.py        the page that every page is made from; ending.py those that end a study
     own_pages.py   our pages where oTree has bare ones: rooms, waiting, full, errors
@@ -29,7 +30,6 @@ Pages:
     rounds/        rounds of the effort task: page, socket, and what is stored
     panel.py       people whom an online panel sends, and the way back
     assignment.py  drawing an arm and claiming it
-    comprehension.py  the log of the comprehension questions
     earnings.py    what a participant has earned
     report.py      what the experimenter sees in the admin report
     preview.py     what each arm reads, side by side

@@ -8,7 +8,7 @@ settings first, and the settings read the designs.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -64,14 +64,14 @@ def _made(study: Study) -> dict[str, Any]:
     """All that oTree looks for in an app."""
     from otree.api import BaseConstants, BaseGroup, BasePlayer, BaseSubsession
 
-    from lab import fields, report, sessions, setup
+    from lab import fields, report, sessions, setup, tables
 
     setup.install()
 
     def model(name: str, base: type, **members: Any) -> type:
         return type(name, (base,), {"__module__": study.app, **members})
 
-    made: dict[str, Any] = {
+    return {
         "doc": study.question,
         "C": model(
             "C", BaseConstants, NAME_IN_URL=study.address, PLAYERS_PER_GROUP=None, NUM_ROUNDS=1
@@ -82,37 +82,8 @@ def _made(study: Study) -> dict[str, Any]:
         "creating_session": sessions.creating_session,
         "vars_for_admin_report": report.vars_for_admin_report,
         "page_sequence": _pages(study),
+        **tables.made(study),
     }
-    for table, name, Row, members, export in _tables(study):
-        made[name] = model(name, Row, **members)
-        made[study.custom_exports[table]] = _exporter(export, made[name])
-    return made
-
-
-def _tables(study: Study) -> Iterator[tuple[str, str, type, dict[str, Any], Callable[..., Any]]]:
-    """The tables of the study: its name, the model of its rows, and what exports them."""
-    from sqlalchemy import Column, Integer
-
-    from lab.assignment import DrawRow, export_draws
-    from lab.comprehension import ComprehensionRow, export_comprehension
-    from lab.rounds.records import AnswerRow, export_answers
-
-    known = {
-        "answers": ("Answer", AnswerRow, export_answers),
-        "comprehension": ("ComprehensionAnswer", ComprehensionRow, export_comprehension),
-        "assignment": ("AssignmentDraw", DrawRow, export_draws),
-    }
-    for table in study.tables.values():
-        name, Row, export = known[table.name]
-        scores = [c.name for c in table.columns if c.name.endswith("_correct")]
-        yield table.name, name, Row, {score: Column(Integer) for score in scores}, export
-
-
-def _exporter(export: Callable[..., Any], Row: type) -> Callable[..., Any]:
-    def custom_export(players: Any) -> Iterator[list[Any]]:
-        yield from export(Row, players)
-
-    return custom_export
 
 
 def _pages(study: Study) -> list[type]:

@@ -12,7 +12,8 @@ from typing import Any
 
 from otree.database import AnyModel
 
-from lab.rounds.records import AnswerRow
+from steps.round import Round
+from study.finding import studies
 
 logger = logging.getLogger("otree.effort_task")
 
@@ -25,16 +26,12 @@ def move(connection: Any, last_seen: float, now: float) -> None:
     away = now - last_seen
     if abs(away) < LEAST_SECONDS:
         return
-    for Answers in AnswerRow.__subclasses__():
-        app = Answers.__module__
-        players = AnyModel.metadata.tables[f"{app}_player"]
-        for name in [column.name for column in players.c]:
-            prefix, _, what = name.rpartition("_")
-            if what != "deadline":
-                continue
-            deadline, ended = players.c[name], players.c[f"{prefix}_ended_at"]
+    for study in studies().values():
+        players = AnyModel.metadata.tables[f"{study.app}_player"].c
+        for prefix in [step.prefix for step in study.of_type(Round) if step.timed]:
+            deadline, ended = players[f"{prefix}_deadline"], players[f"{prefix}_ended_at"]
             moved = connection.execute(
-                players.update()
+                deadline.table.update()
                 .where(ended.is_(None))
                 .where(deadline > last_seen)
                 .values({deadline: deadline + away})

@@ -7,70 +7,27 @@ compiled once and then executed as it is.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from otree.api import ExtraModel
 from otree.database import db, engine
 from otree.models import Participant
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Float,
-    ForeignKey,
-    Integer,
-    String,
-    UniqueConstraint,
-    bindparam,
-    select,
-)
-from sqlalchemy.ext.declarative import declared_attr
+from sqlalchemy import bindparam, select
 
 from effort_task import protocol, rhythm
 from effort_task.protocol import Outcome, State
 from effort_task.tasks import TASKS, Item, Task, item_seed
+from lab import tables
 from lab.rounds.contact import SILENCE_SECONDS
 from steps.round import Round
-from study.spreadsheets import guard
-
-
-class AnswerRow(ExtraModel):
-    """One answered card. Rows are only ever added."""
-
-    __abstract__ = True
-
-    @declared_attr
-    def player_id(cls) -> Column:
-        key = ForeignKey(f"{cls.get_folder_name()}_player.id", ondelete="CASCADE")
-        return Column(Integer, key, nullable=False)
-
-    @declared_attr
-    def __table_args__(cls) -> tuple[UniqueConstraint, ...]:
-        return (UniqueConstraint("player_id", "phase", "item"),)
-
-    phase = Column(String(16), nullable=False)
-    item = Column(Integer, nullable=False)
-    prompt = Column(String(400), nullable=False)
-    response = Column(String(400), nullable=False)
-    solution = Column(String(400), nullable=False)
-    correct = Column(Boolean)
-    shown_at = Column(Float, nullable=False)
-    answered_at = Column(Float, nullable=False)
-    response_ms = Column(Integer, nullable=False)
-    received_at = Column(Float, nullable=False)
-    late = Column(Boolean, nullable=False)
-    focus_lost = Column(Integer, nullable=False)
-    pasted = Column(Boolean, nullable=False)
-    keys = Column(Integer, nullable=False)
 
 
 def answers_of(Player: type) -> Any:
-    """The table of answers of a player's app, which calls it ``Answer``."""
-    return sys.modules[Player.__module__].Answer
+    """The table of answers of a player's app."""
+    return tables.of(Player, tables.ANSWERS)
 
 
 class Dealer:
@@ -202,7 +159,7 @@ def _update(Player: type, prefix: str, timed: bool, lost: bool) -> Prepared:
 
 
 @cache
-def _insert(Answers: type[AnswerRow]) -> Prepared:
+def _insert(Answers: Any) -> Prepared:
     columns = Answers.__table__.c
     return prepared(
         Answers.__table__.insert().values(
@@ -219,7 +176,7 @@ def _pay() -> Prepared:
 
 
 @cache
-def _times(Answers: type[AnswerRow]) -> Prepared:
+def _times(Answers: Any) -> Prepared:
     columns = Answers.__table__.c
     names = [each.name for each in fields(StoredAnswer)]
     chosen = select([columns[name] for name in names])
@@ -409,27 +366,3 @@ def allowance(
     explained = sum(row.correct is not None if row.late else row.is_belated for row in rows)
     fastest = seat.task.limits.median_seconds
     return protocol.allowance(unseen, times, explained, late_by=late_by, fastest_seconds=fastest)
-
-
-# --------------------------------------------------------------------------------- export
-
-
-def export_answers(Answers: type[AnswerRow], players: Iterable[Any]) -> Iterator[list[Any]]:
-    """The answers as a table, for `custom_export`."""
-    own_names = ("session_code", "participant_code")
-    names = [
-        *own_names,
-        *(c.name for c in Answers.__table__.c if c.name not in ("id", "player_id")),
-    ]
-    yield names
-    owners = {player.id: player for player in players}
-    sessions = {player.session_id for player in owners.values()}
-    Player = sys.modules[Answers.__module__].Player
-    rows = db.query(Answers).join(Player, Player.id == Answers.player_id)
-    rows = rows.filter(Player.session_id.in_(sessions))
-    for row in rows.order_by(Answers.player_id, Answers.id):
-        if row.player_id in owners:
-            player = owners[row.player_id]
-            own = [player.session.code, player.participant.code]
-            cells = [getattr(row, name) for name in names[len(own) :]]
-            yield own + [guard(cell) if isinstance(cell, str) else cell for cell in cells]

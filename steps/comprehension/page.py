@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from lab import comprehension, wording
+from otree.database import db
+
+from lab import clock, tables, wording
 from lab.fields import OwnMessage
 from lab.page import StudyPage, language_of
 from steps.comprehension import Comprehension as Step
@@ -32,8 +34,7 @@ class Comprehension(StudyPage):
         language = language_of(player)
         values = wording.session_values(cls.study, player.session.config, language)
         wrong = {name for name, right in cls.step.right.items() if answers[name] != right}
-        given = [answers[name] for name in cls.step.right]
-        if comprehension.store(player, given, [name not in wrong for name in cls.step.right]):
+        if cls.store(player, answers, wrong):
             errors = f"{cls.step.name}_errors"
             setattr(player, errors, (player.field_maybe_none(errors) or 0) + len(wrong))
         explained = dict(zip(cls.step.right, cls.items(language), strict=True))
@@ -42,3 +43,27 @@ class Comprehension(StudyPage):
             for name in answers
             if name in wrong
         }
+
+    @classmethod
+    def store(cls, player: Any, answers: Mapping[str, Any], wrong: set[str]) -> bool:
+        """Store the answers to all questions, right or wrong; whether they are new.
+
+        The same answers again, as from a page that was reloaded, are no further attempt.
+        """
+        Log = tables.of(type(player), tables.COMPREHENSION)
+        given = [answers[name] for name in cls.step.right]
+        rows = db.query(Log).filter_by(player_id=player.id)
+        earlier = [row.response for row in rows.order_by(Log.id)]
+        if earlier[-len(given) :] == given:
+            return False
+        now = clock.now()
+        for number, name in enumerate(cls.step.right, start=1):
+            Log.create(
+                player_id=player.id,
+                attempt=len(earlier) // len(given) + 1,
+                question=number,
+                response=answers[name],
+                correct=name not in wrong,
+                answered_at=now,
+            )
+        return True
