@@ -60,7 +60,7 @@ def contents(now: float) -> dict[str, Any]:
         "alarms": ", ".join(sign.title for sign in signs if sign.level != "good"),
         "lives": [_row(life, later) for life, later in zip(lives, [None, *lives], strict=False)],
         "disagreements": [
-            row | {"at": clock(row["at"])} for row in diary.disagreements(DISAGREEMENTS_SHOWN)
+            vars(row) | {"at": clock(row.at)} for row in diary.disagreements(DISAGREEMENTS_SHOWN)
         ],
         "copies": [
             {"made": clock(each.made_at), "size": megabytes(each.size), "name": each.path.name}
@@ -75,7 +75,7 @@ def contents(now: float) -> dict[str, Any]:
 # -------------------------------------------------------------------------------------- the signs
 
 
-def copy_sign(where: Path, lives: list[diary.Life], now: float) -> Sign:
+def copy_sign(where: Path, lives: list[diary.Run], now: float) -> Sign:
     last = copies.copies(where)[:1]
     trouble = copies.trouble(where)
     running = now - lives[0].started_at if lives else 0.0
@@ -107,7 +107,7 @@ def disk_sign(where: Path) -> Sign:
     return Sign("Disk", "good", value, detail)
 
 
-def restart_sign(lives: list[diary.Life], now: float) -> Sign:
+def restart_sign(lives: list[diary.Run], now: float) -> Sign:
     value = f"up for {span(now - lives[0].started_at)}" if lives else "not known"
     today = [
         life
@@ -127,7 +127,7 @@ def disagreement_sign(number: int) -> Sign:
     return Sign("Pages and server", "warning", value, "The pages sent again what was missing.")
 
 
-def refusal_sign(lives: list[diary.Life]) -> Sign:
+def refusal_sign(lives: list[diary.Run]) -> Sign:
     number = lives[0].refused if lives else 0
     if number == 0:
         return Sign("Answers refused", "good", "none", "since the server started.")
@@ -137,7 +137,7 @@ def refusal_sign(lives: list[diary.Life]) -> Sign:
 # ------------------------------------------------------------------------------------------ times
 
 
-def was_cut_off(life: diary.Life, later: diary.Life | None) -> bool:
+def was_cut_off(life: diary.Run, later: diary.Run | None) -> bool:
     """Whether a life ended without order; ``later``: the one after it.
 
     Several servers on one PostgreSQL live side by side.
@@ -145,7 +145,7 @@ def was_cut_off(life: diary.Life, later: diary.Life | None) -> bool:
     return life.stopped_at is None and later is not None and life.seen_at < later.started_at
 
 
-def _row(life: diary.Life, later: diary.Life | None) -> dict[str, str]:
+def _row(life: diary.Run, later: diary.Run | None) -> dict[str, str]:
     """One life of the server as a row."""
     until = life.seen_at if life.stopped_at is None else life.stopped_at
     if life.stopped_at is not None:

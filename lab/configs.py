@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping
 from typing import Any
 
 from otree.session import NON_EDITABLE_FIELDS
@@ -20,6 +19,8 @@ OTREE_FIELDS = {
     "real_world_currency_per_point",
     "use_browser_bots",
 }
+
+POINTS = "a number above 0; it is not used"
 
 
 def cleaned(config: Mapping[str, Any], study: Study) -> dict[str, Any]:
@@ -37,27 +38,15 @@ def cleaned(config: Mapping[str, Any], study: Study) -> dict[str, Any]:
 def _check_otree_fields(config: Mapping[str, Any], most: int) -> None:
     """What oTree takes unseen, and trips over later. ``most``: the highest fee."""
     fees = f"an amount from 0 to {most}" if most else "0: this study pays nobody"
-    _check_number(config, "participation_fee", fees, lambda n: 0 <= n <= most)
-    _check_number(
-        config,
-        "real_world_currency_per_point",
-        "a number above 0; it is not used",
-        lambda n: 0 < float(n) < math.inf,
+    parameters.rate("participation_fee", 0, "", most).but(allowed=fees).clean(
+        config.get("participation_fee")
     )
+    points = config.get("real_world_currency_per_point")
+    unused = parameters.rate("real_world_currency_per_point", 1, "", math.inf)
+    if unused.but(allowed=POINTS).clean(points) == 0:
+        raise ParameterError(unused.name, points, POINTS)
     if config.get("use_browser_bots"):
         raise ValueError(
             "Parameter use_browser_bots is on, but oTree's browser bots cannot work on cards; "
             "make demo plays whole sessions."
         )
-
-
-def _check_number(
-    config: Mapping[str, Any], name: str, allowed: str, fits: Callable[[Decimal], bool]
-) -> None:
-    value = config.get(name)
-    try:
-        number = value if isinstance(value, Decimal) else Decimal(str(value))
-    except InvalidOperation:
-        raise ParameterError(name, value, allowed) from None
-    if not (number.is_finite() and fits(number)):
-        raise ParameterError(name, value, allowed)

@@ -18,8 +18,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -143,12 +144,9 @@ def _copy(url: URL, where: Path) -> Copy:
 
 def _free_name(where: Path, suffix: str) -> Path:
     stem = f"copy-{time.strftime(STAMP)}"
-    number = 1
-    path = where / f"{stem}.{suffix}"
-    while path.exists():
-        number += 1
-        path = where / f"{stem}-{number}.{suffix}"
-    return path
+    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    paths = (where / f"{name}.{suffix}" for name in names)
+    return next(path for path in paths if not path.exists())
 
 
 def _copy_sqlite(url: URL, path: Path) -> None:
@@ -282,23 +280,6 @@ def hold(url: str) -> Any:
     return file
 
 
-def _connected(url: URL) -> int:
-    """How many others are connected to a database of PostgreSQL."""
-    with _connection(url) as connection:
-        query = text(
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        return int(connection.execute(query).scalar())
-
-
-@contextlib.contextmanager
-def _connection(url: URL) -> Iterator[Any]:
-    engine = create_engine(url, poolclass=NullPool)
-    with engine.begin() as connection:
-        yield connection
-
-
 # --------------------------------------------------------------------------------- putting it back
 
 
@@ -334,7 +315,12 @@ def _restore_sqlite(url: URL, copy: Path) -> str:
 
 def _restore_postgres(url: URL, copy: Path) -> str:
     _postgres("pg_restore", url, "--list", str(copy))
-    others = _connected(url)
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        query = text(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        others = connection.execute(query).scalar()
     if others:
         raise CopyError(
             f"The server, or another program, is connected to the database ({others} times): "
@@ -361,7 +347,7 @@ def _restore_postgres(url: URL, copy: Path) -> str:
 
 def _move_tables(url: URL, source: str, target: str) -> None:
     """Move all tables from one schema to another, in one transaction."""
-    with _connection(url) as connection:
+    with create_engine(url, poolclass=NullPool).begin() as connection:
         query = text("SELECT tablename FROM pg_tables WHERE schemaname = :source")
         names = [name for (name,) in connection.execute(query, source=source)]
         connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{target}"'))

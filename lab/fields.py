@@ -68,85 +68,61 @@ def question(
 
     typed: what was sent, shown again also when it was not accepted; None: the page is new.
     """
-    shown = _stored(form_field) if typed is None else typed
+    stored = "" if form_field.data is None else str(form_field.data)
+    shown = stored if typed is None else typed
     error = _error(form_field, column, texts, language, shown)
-    view = {
-        "name": column.name,
-        "id": f"id_{column.name}",
-        "kind": _kind(column),
-        "optional": column.optional,
-        "label": texts["label"],
-        "hint": texts.get("hint", ""),
-        "low": texts.get("low", ""),
-        "high": texts.get("high", ""),
-        "error": error,
-        "summary": _summary(error, texts, language),
-        "value": shown,
-        "options": _options(column, texts, shown),
-        "min": "" if column.min is None else int(column.min),
-        "max": "" if column.max is None else int(column.max),
-    }
-    return _view(view)
-
-
-def line(
-    name: str, *, label: str, hint: str = "", value: str = "", error: str = ""
-) -> dict[str, Any]:
-    """A short text that is not one of the data, as `_templates/fields/line.html` needs it."""
     return _view(
-        {
-            "name": name,
-            "id": f"id_{name}",
-            "kind": "line",
-            "label": label,
-            "hint": hint,
-            "value": value,
-            "error": error,
-        }
+        _kind(column),
+        column.name,
+        optional=column.optional,
+        label=texts["label"],
+        hint=texts.get("hint", ""),
+        low=texts.get("low", ""),
+        high=texts.get("high", ""),
+        error=error,
+        summary=_summary(error, texts, language),
+        value=shown,
+        options=_options(column, texts, shown),
+        min="" if column.min is None else int(column.min),
+        max="" if column.max is None else int(column.max),
     )
 
 
-def checkbox(
-    name: str, *, label: str, hint: str = "", checked: bool = False, error: str = ""
-) -> dict[str, Any]:
+def line(name: str, *, label: str, hint: str, value: str, error: str) -> dict[str, Any]:
+    """A short text that is not one of the data, as `_templates/fields/line.html` needs it."""
+    return _view("line", name, label=label, hint=hint, value=value, error=error)
+
+
+def checkbox(name: str, *, label: str, checked: bool) -> dict[str, Any]:
     """A box to tick, as `_templates/fields/checkbox.html` needs it.
 
     Not for data: a box that is not ticked looks the same whether somebody decided so or not, while
     what was not answered must stay empty. Ask for a choice between yes and no instead.
     """
-    return _view(
-        {
-            "name": name,
-            "id": f"id_{name}",
-            "kind": "checkbox",
-            "label": label,
-            "hint": hint,
-            "checked": checked,
-            "error": error,
-        }
-    )
+    return _view("checkbox", name, label=label, checked=checked)
 
 
-def _view(view: dict[str, Any]) -> dict[str, Any]:
-    """``view`` ready for HTML, with what ties hint and error to their field."""
-    described = [("hint", view["hint"]), ("error", view["error"])]
-    view["describedby"] = " ".join(f"{view['id']}-{part}" for part, text in described if text)
-    view.setdefault("summary", view["error"])
+def _view(
+    kind: str, name: str, *, hint: str = "", error: str = "", value: str = "", **more: Any
+) -> dict[str, Any]:
+    """A field ready for HTML, with what ties hint and error to it."""
+    texts = {"hint": hint, "error": error}
+    view = {
+        "name": name,
+        "id": f"id_{name}",
+        "kind": kind,
+        "template": f"fields/{kind}.html",
+        "describedby": " ".join(f"id_{name}-{part}" for part, text in texts.items() if text),
+        "summary": error,
+    }
     # What somebody typed is not one of our texts: its asterisks mean nothing.
-    value = html.escape(view.get("value", ""))
-    view = words.to_html(view) | {"value": value}
-    view["template"] = f"fields/{view['kind']}.html"
-    return view
+    return {**words.to_html(view | texts | more), "value": html.escape(value)}
 
 
 def _kind(column: Column) -> str:
     if column.type == "integer":
         return "scale" if column.is_scale else "number"
     return "text" if column.type == "text" else "choice"
-
-
-def _stored(form_field: Any) -> str:
-    return "" if form_field.data is None else str(form_field.data)
 
 
 def _options(column: Column, texts: Mapping[str, Any], chosen: str) -> list[dict[str, Any]]:

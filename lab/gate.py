@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from otree.database import db
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
 
 from lab import helper, lifespan, memory
 from lab.limit import Limit
@@ -41,15 +43,6 @@ CONTENT_TYPE = re.compile(
 Scope = Any
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
-
-
-class Refused(Exception):
-    """A request that is not worth oTree's attention."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
 
 
 @dataclass
@@ -95,9 +88,9 @@ class Gate:
         memory.at_work()
         try:
             body = await read_body(scope, receive)
-        except Refused as refused:
-            logger.warning("A request to %s was refused: %s", shown(scope["path"]), refused.reason)
-            return plain(refused.status, refused.reason)
+        except HTTPException as refused:
+            logger.warning("A request to %s was refused: %s", shown(scope["path"]), refused.detail)
+            return plain(refused.status_code, refused.detail)
         name = helper.routes.name_of(scope)
         if name in helper.routes.SLOW and helper.HELPER.works:
             return Answer(*await helper.HELPER.request(scope, body))
@@ -145,13 +138,8 @@ async def run(app: Any, scope: Scope, body: bytes) -> Answer:
 
 
 def plain(status: int, reason: str) -> Answer:
-    text = f"{reason}\n".encode()
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(text)).encode()),
-        (b"connection", b"close"),
-    ]
-    return Answer(status, headers, text)
+    said = PlainTextResponse(f"{reason}\n", status, {"connection": "close"})
+    return Answer(status, said.raw_headers, said.body)
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes:
@@ -159,22 +147,22 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
     headers = dict(scope["headers"])
     names = [name for name, _ in scope["headers"]]
     if names.count(b"content-type") > 1 or names.count(b"content-length") > 1:
-        raise Refused(400, "A request says only once what it holds.")
+        raise HTTPException(400, "A request says only once what it holds.")
     declared = headers.get(b"content-length", b"0")
     if not declared.isdigit() or len(declared) > 15 or int(declared) > MAX_BODY:
-        raise Refused(413, f"A request may be at most {MAX_BODY:,} bytes long.")
+        raise HTTPException(413, f"A request may be at most {MAX_BODY:,} bytes long.")
     kind = headers.get(b"content-type")
     if kind is not None and not CONTENT_TYPE.fullmatch(kind.strip()):
-        raise Refused(415, "This kind of content is not read here.")
+        raise HTTPException(415, "This kind of content is not read here.")
     try:
         with READING:
             body = await _read(receive)
     except asyncio.TimeoutError:
-        raise Refused(
+        raise HTTPException(
             408, f"The request did not arrive within {BODY_SECONDS:.0f} seconds."
         ) from None
     if body.count(b"&") > MAX_FIELDS:
-        raise Refused(413, f"A form may have at most {MAX_FIELDS:,} fields.")
+        raise HTTPException(413, f"A form may have at most {MAX_FIELDS:,} fields.")
     return body
 
 
@@ -184,11 +172,11 @@ async def _read(receive: Receive) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Refused(400, "The request ended before it was complete.")
+            raise HTTPException(400, "The request ended before it was complete.")
         part = message.get("body", b"")
         parts.append(part)
         length += len(part)
         if length > MAX_BODY:
-            raise Refused(413, f"A request may be at most {MAX_BODY:,} bytes long.")
+            raise HTTPException(413, f"A request may be at most {MAX_BODY:,} bytes long.")
         if not message.get("more_body"):
             return b"".join(parts)

@@ -40,7 +40,7 @@ async def _start() -> None:
     HELPER.start()
     now = clock.now()
     # If another server goes on with this database, it was seen just now, and nothing moves.
-    last_seen = await WRITER.run(lambda connection: diary.last_seen(connection))
+    last_seen = await WRITER.run(diary.last_seen)
     await WRITER.run(lambda connection: diary.start_run(now, connection))
     if last_seen is not None:
         await WRITER.run(lambda connection: deadlines.move(connection, last_seen, now))

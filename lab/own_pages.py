@@ -24,6 +24,7 @@ from otree.views import participant as otree_pages
 from starlette.responses import RedirectResponse, Response
 
 from lab import fields, wording
+from lab.mending.layers import Layer
 from lab.sessions import kept
 from study import negotiation, words
 
@@ -144,16 +145,10 @@ def _room(scope: Any, language: str) -> dict[str, Any]:
 # ------------------------------------------------------------------------------ answers
 
 
-class OwnPages:
-    """ASGI: the layer around oTree, which exchanges bare answers to participants."""
+class OwnPages(Layer):
+    """The layer around oTree, which exchanges bare answers to participants."""
 
-    def __init__(self, app: Any) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+    async def answer(self, scope: Any, receive: Any, send: Any) -> None:
         scope["language"] = browser_language(scope)
         request_scope.set(scope)
         exchanged = False

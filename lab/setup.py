@@ -8,6 +8,7 @@ the refusal, so the function that collects it is replaced.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -38,8 +39,7 @@ def install() -> None:
     _add(admin, board.ServerBoard, preview.Preview)
     _add(participant, panel.PanelEntrance, panel.PanelStop)
     mending.install()
-    _clean.__wrapped__ = SessionConfig.clean  # type: ignore[attr-defined]
-    SessionConfig.clean = _clean
+    mending.put_around(SessionConfig, "clean", _clean)
     session.create_session_traceback_wrapper = _create_session
 
 
@@ -69,14 +69,14 @@ def _add(module: ModuleType, *views: type) -> None:
         setattr(module, view.__name__, view)
 
 
-def _clean(config: SessionConfig) -> None:
+def _clean(otrees: Callable[[SessionConfig], None], config: SessionConfig) -> None:
     # A laboratory may keep other studies in the same project; they are none of our business.
     if (study := study_in(config)) is not None:
         try:
             config.update(configs.cleaned(config, study))
         except ValueError as error:
             raise CreateSessionInvalidArgs(str(error)) from None
-    _clean.__wrapped__(config)  # type: ignore[attr-defined]
+    otrees(config)
 
 
 def _create_session(**options: Any) -> Any:

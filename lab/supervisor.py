@@ -21,14 +21,12 @@ import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 
+from lab.door import REFUSED
 from lab.waiting_room import WaitingRoom
 
 MODULE = "lab.server"
 LISTENING, READY = "LAB_LISTENING", "LAB_READY"
 """Numbers of the socket to serve on and of the pipe that says "ready", for the server."""
-
-REFUSED = 78
-"""The server says with this status that it must not be started as it is (`lab/door.py`)."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
 STEADY_SECONDS = 30

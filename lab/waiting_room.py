@@ -13,6 +13,7 @@ import hashlib
 import html
 import socket
 from functools import cache
+from pathlib import Path
 from string import Template
 from urllib.parse import parse_qsl
 
@@ -116,13 +117,13 @@ def page(language: str, sent: str = "") -> str:
     """The page. sent: the form that it holds and sends again, as HTML."""
     common = words.shared(language, words.COMMON)
     said = {name: html.escape(text) for name, text in common["restarting"].items()}
-    return _template().substitute(
+    return Template(_text(PAGE)).substitute(
         said,
         language=language,
         direction="rtl" if language in ("ar", "he", "fa", "ur") else "ltr",
         study=html.escape(common["study"]),
-        style=_style(),
-        script=_script(),
+        style=_text(STYLE),
+        script=_text(SCRIPT),
         sent=sent,
         noscript="" if sent else f'<meta http-equiv="refresh" content="{SECONDS + 3}">',
     )
@@ -142,18 +143,8 @@ def _held(address: str, body: bytes, go_on: str) -> str:
 
 
 @cache
-def _template() -> Template:
-    return Template(PAGE.read_text("utf-8"))
-
-
-@cache
-def _style() -> str:
-    return STYLE.read_text("utf-8")
-
-
-@cache
-def _script() -> str:
-    return SCRIPT.read_text("utf-8")
+def _text(file: Path) -> str:
+    return file.read_text("utf-8")
 
 
 @cache
@@ -165,6 +156,6 @@ def _policy() -> str:
         return f"'sha256-{base64.b64encode(digest).decode()}'"
 
     return (
-        f"default-src 'none'; script-src {mark(_script())}; style-src {mark(_style())}; "
+        f"default-src 'none'; script-src {mark(_text(SCRIPT))}; style-src {mark(_text(STYLE))}; "
         "connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'"
     )

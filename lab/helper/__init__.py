@@ -41,21 +41,6 @@ BROKEN = (
 PATIENCE_SECONDS = 120.0
 """A helper that takes longer than this for one thing hangs, and another takes its place."""
 
-ASGI_KEYS = (
-    "type",
-    "asgi",
-    "http_version",
-    "server",
-    "client",
-    "scheme",
-    "method",
-    "root_path",
-    "path",
-    "raw_path",
-    "query_string",
-    "headers",
-)
-
 
 class Helper:
     """The server's side of the helper process."""
@@ -90,10 +75,9 @@ class Helper:
         """What the helper answers to an HTTP request: status, headers, body."""
         if self._waiting >= MOST_WAITING:
             return BUSY
-        plain = {key: scope[key] for key in ASGI_KEYS if key in scope}
         again = scope["method"] == "GET"
         try:
-            done = await self._run(process.request, plain, body, again=again)
+            done = await self._run(process.request, scope, body, again=again)
         except BrokenProcessPool:
             return BROKEN
         for group, data in done.told:

@@ -7,15 +7,11 @@ of here: nothing is flushed, and the connection refuses to write.
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from typing import Any
 
-import sqlalchemy
 from otree import database
 from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import NullPool
 
 from lab.mending import connection
 
@@ -32,24 +28,8 @@ class Reading(Session):
 
 def install() -> None:
     """Let everything that oTree reads in this process be read from a snapshot."""
-    if connection.is_sqlite():
-        engine = sqlalchemy.create_engine("sqlite://", creator=_read_only, poolclass=NullPool)
-        # The driver begins a transaction only when something is written.
-        event.listen(engine, "begin", lambda opened: opened.execute("BEGIN"))
-    else:
-        engine = sqlalchemy.create_engine(
-            os.environ["DATABASE_URL"], isolation_level="REPEATABLE READ", poolclass=NullPool
-        )
-        event.listen(engine, "begin", lambda opened: opened.execute("SET TRANSACTION READ ONLY"))
+    engine = connection.new_engine("ro", isolation_level="REPEATABLE READ")
+    # SQLite's driver begins a transaction by itself only when something is written.
+    begin = "BEGIN" if connection.is_sqlite() else "SET TRANSACTION READ ONLY"
+    event.listen(engine, "begin", lambda opened: opened.execute(begin))
     database.DBSession = sessionmaker(bind=engine, class_=Reading, autoflush=False)
-
-
-def _read_only() -> sqlite3.Connection:
-    opened = sqlite3.connect(
-        f"{connection.sqlite_file().as_uri()}?mode=ro",
-        uri=True,
-        check_same_thread=False,
-        isolation_level=None,
-        timeout=connection.BUSY_SECONDS,
-    )
-    return opened

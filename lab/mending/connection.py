@@ -66,7 +66,7 @@ def hurry(connection: Any) -> None:
     connection.commit()
 
 
-def own_engine(**options: Any) -> Engine:
+def own_engine() -> Engine:
     """An engine beside oTree's: every connection is a new one.
 
     ``devserver`` and bots keep SQLite in memory, where a second connection would see nothing; then
@@ -74,25 +74,23 @@ def own_engine(**options: Any) -> Engine:
     """
     if database.IN_MEMORY:
         return database.engine
-    if is_sqlite():
-        engine = sqlalchemy.create_engine(
-            "sqlite://", creator=open_sqlite, poolclass=NullPool, **options
-        )
-    else:
-        engine = sqlalchemy.create_engine(
-            os.environ["DATABASE_URL"], poolclass=NullPool, **options
-        )
+    engine = new_engine()
     event.listen(engine, "connect", durable)
     return engine
 
 
-def open_sqlite() -> sqlite3.Connection:
-    return sqlite3.connect(sqlite_file(), check_same_thread=False)
+def new_engine(mode: str = "rwc", **options: Any) -> Engine:
+    """An engine on oTree's database; ``mode``: how a file is opened."""
+    if is_sqlite():
+        options = {"creator": lambda: open_sqlite(mode)}
+    address = "sqlite://" if is_sqlite() else os.environ["DATABASE_URL"]
+    return sqlalchemy.create_engine(address, poolclass=NullPool, **options)
 
 
-def sqlite_file() -> Path:
-    """oTree opens this file of the folder it is started in, whatever the address says."""
-    return Path(database.DB_FILE).absolute()
+def open_sqlite(mode: str = "rwc") -> sqlite3.Connection:
+    # oTree opens this file of the folder it is started in, whatever the address says.
+    address = f"{Path(database.DB_FILE).absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(address, uri=True, check_same_thread=False, timeout=BUSY_SECONDS)
 
 
 def _index_foreign_keys(metadata: Any, *_: Any, **__: Any) -> None:

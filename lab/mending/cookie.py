@@ -22,6 +22,8 @@ from otree import middleware, settings
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 
+from lab.mending.layers import Layer
+
 SECONDS = 14 * 24 * 60 * 60
 RENEWED_AFTER = 24 * 60 * 60
 
@@ -30,14 +32,16 @@ def install() -> None:
     middleware.SessionMiddleware = SessionCookie
 
 
-class SessionCookie:
-    """ASGI: ``scope["session"]``, kept in a signed cookie.
+class SessionCookie(Layer):
+    """``scope["session"]``, kept in a signed cookie.
 
     Its name holds a mark of the secret key: servers on one computer do not overwrite each other's.
     """
 
+    kinds = ("http", "websocket")
+
     def __init__(self, app: Any, secret_key: str) -> None:
-        self.app = app
+        super().__init__(app)
         # oTree's own secret has the password in it; what it protects with it stays so.
         key = settings.SECRET_KEY or secret_key
         self.name = "study-" + hashlib.sha256(f"cookie {key}".encode()).hexdigest()[:8]
@@ -56,10 +60,7 @@ class SessionCookie:
         # itsdangerous gives a naive datetime in UTC.
         return session, (sent - type(sent)(1970, 1, 1)).total_seconds()
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] not in ("http", "websocket"):
-            await self.app(scope, receive, send)
-            return
+    async def answer(self, scope: Any, receive: Any, send: Any) -> None:
         scope["session"], sent = self.read(scope)
         before = json.dumps(scope["session"])
 

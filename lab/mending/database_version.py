@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from otree import database
@@ -22,6 +22,7 @@ from otree.database import AnyModel
 from sqlalchemy import exc, inspect, text
 
 from lab import diary, door
+from lab.mending import put_around
 
 GUIDE = "docs/deployment.md, Updating"
 PEOPLE = "otree_participant"
@@ -30,28 +31,24 @@ START_LOCK = 0x6C61620A
 
 
 def install() -> None:
-    metadata = AnyModel.metadata
-    create_all = metadata.create_all
+    put_around(AnyModel.metadata, "create_all", _checked)
 
-    def checked(bind: Any, **options: Any) -> None:
-        if sys.argv[1:2] == ["resetdb"]:  # it throws away whatever is there
+
+def _checked(create_all: Callable[..., None], bind: Any, **options: Any) -> None:
+    if sys.argv[1:2] == ["resetdb"]:  # it throws away whatever is there
+        create_all(bind, **options)
+        return
+    try:
+        with _alone(bind):
+            problem = damage(bind) or difference(bind)
+            if problem:
+                door.refuse(problem)
             create_all(bind, **options)
-            return
-        try:
-            with _alone(bind):
-                problem = damage(bind) or difference(bind)
-                if problem:
-                    door.refuse(problem)
-                create_all(bind, **options)
-        except exc.OperationalError as error:
-            if bind.dialect.name == "sqlite":
-                door.refuse(damaged(str(error.orig)))
-            reason = " ".join(str(error.orig).split())
+    except exc.DatabaseError as error:
+        reason = " ".join(str(error.orig).split())
+        if isinstance(error, exc.OperationalError) and bind.dialect.name != "sqlite":
             sys.exit(f"The database {_name(bind)} cannot be reached: {reason}")
-        except exc.DatabaseError as error:
-            door.refuse(damaged(str(error.orig)))
-
-    metadata.create_all = checked
+        door.refuse(damaged(reason))
 
 
 @contextlib.contextmanager
@@ -74,11 +71,10 @@ def damage(bind: Any) -> str:
         return ""
     with contextlib.closing(bind.connect()) as connection:
         [found] = connection.execute(text("PRAGMA quick_check(1)")).fetchone()
-    return "" if found == "ok" else damaged(found)
+    return "" if found == "ok" else damaged(" ".join(found.split()))
 
 
 def damaged(reason: str) -> str:
-    reason = " ".join(reason.split())
     return (
         f"The database {database.DB_FILE} is damaged ({reason}): put back the last copy with "
         "`python -m lab.copies restore`, which keeps the damaged file beside it."

@@ -11,28 +11,23 @@ Test: tests/server/test_parameters.py.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import wtforms
 from otree.views import admin
 
 from lab import earnings
+from lab.mending import put_around
 from study.platform import MAX_FEE
 
 
 def install() -> None:
     limits = wtforms.validators.NumberRange(0, MAX_FEE)
     admin.SessionEditPropertiesForm.participation_fee = wtforms.DecimalField(validators=[limits])
-    edit = admin.SessionEditProperties
-    edit.form_valid = _then_paid_again(edit.form_valid)
+    put_around(admin.SessionEditProperties, "form_valid", _then_paid_again)
 
 
-def _then_paid_again(store_properties: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(store_properties)
-    def edited(page: Any, form: Any) -> Any:
-        response = store_properties(page, form)
-        earnings.store_again(page.session)
-        return response
-
-    return edited
+def _then_paid_again(store_properties: Callable[..., Any], page: Any, form: Any) -> Any:
+    response = store_properties(page, form)
+    earnings.store_again(page.session)
+    return response

@@ -10,22 +10,18 @@ Test: tests/server/test_exports.py.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from otree import export
 
+from lab.mending import put_around
 from study.spreadsheets import guard
 
 
 def install() -> None:
-    export.sanitize_for_csv = _guarded(export.sanitize_for_csv)
+    put_around(export, "sanitize_for_csv", _guarded)
 
 
-def _guarded(sanitize: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    @wraps(sanitize)
-    def guarded(value: Any) -> Any:
-        cell = sanitize(value)
-        return guard(cell) if isinstance(cell, str) else cell
-
-    return guarded
+def _guarded(sanitize: Callable[[Any], Any], value: Any) -> Any:
+    cell = sanitize(value)
+    return guard(cell) if isinstance(cell, str) else cell

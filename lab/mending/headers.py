@@ -17,7 +17,7 @@ from otree import settings
 from otree.views import admin, demo, export, mturk, rest, room
 from starlette.datastructures import MutableHeaders
 
-from lab.mending.layers import put_around
+from lab.mending.layers import Layer, put_outside
 
 EXPERIMENTERS = (admin, demo, export, mturk, rest, room)
 STATIC_SECONDS = 300
@@ -40,7 +40,7 @@ ADMIN = (
 
 
 def install() -> None:
-    put_around(Headers)
+    put_outside(Headers)
 
 
 @cache
@@ -72,17 +72,10 @@ def policy(path: str, scope: Any) -> str:
     return form.format(sockets=sockets)
 
 
-class Headers:
-    """ASGI: adds the headers to every answer."""
+class Headers(Layer):
+    """Adds the headers to every answer."""
 
-    def __init__(self, app: Any) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
+    async def answer(self, scope: Any, receive: Any, send: Any) -> None:
         path = scope["path"]  # oTree cuts "/static" off on its way
 
         async def send_with_headers(message: Any) -> None:

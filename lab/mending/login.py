@@ -23,8 +23,9 @@ from typing import Any
 
 from otree import settings
 from otree.views import admin, cbv
+from starlette.responses import PlainTextResponse
 
-from lab.mending.layers import put_around
+from lab.mending.layers import Layer, put_outside
 
 logger = logging.getLogger("otree.door")
 
@@ -37,7 +38,7 @@ MOST_ADDRESSES = 10_000
 def install() -> None:
     admin.LoginForm.validate = _validate
     cbv.validate_rest_key = _validate_rest_key
-    put_around(SlowLogin)
+    put_outside(SlowLogin)
 
 
 def _same(given: Any, expected: Any) -> bool:
@@ -104,21 +105,23 @@ def _group(address: str) -> str:
     return address
 
 
-class SlowLogin:
-    """ASGI: lets whoever guessed wrong wait before the next try."""
+class SlowLogin(Layer):
+    """Lets whoever guessed wrong wait before the next try."""
 
     def __init__(self, app: Any) -> None:
-        self.app = app
+        super().__init__(app)
         self.guessers: OrderedDict[str, Guesser] = OrderedDict()
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or not _is_try(scope):
+    async def answer(self, scope: Any, receive: Any, send: Any) -> None:
+        if not _is_try(scope):
             await self.app(scope, receive, send)
             return
         address = _group((scope.get("client") or ("unknown",))[0])
         guesser = self.guesser(address)
         if guesser.waiting >= MOST_AT_ONCE:
-            await _too_many(send, guesser.wait())
+            said = "Too many tries at once from your address."
+            later = {"retry-after": str(max(1, round(guesser.wait())))}
+            await PlainTextResponse(said, 429, later)(scope, receive, send)
             return
         guesser.waiting += 1
         try:
@@ -171,20 +174,4 @@ def _is_try(scope: Any) -> bool:
     given = dict(scope["headers"]).get(cbv.REST_KEY_HEADER.encode())
     return given is not None and not _same(
         given.decode("latin-1"), os.getenv(cbv.REST_KEY_NAME, "")
-    )
-
-
-async def _too_many(send: Any, seconds: float) -> None:
-    await send(
-        {
-            "type": "http.response.start",
-            "status": 429,
-            "headers": [
-                (b"content-type", b"text/plain; charset=utf-8"),
-                (b"retry-after", str(max(1, round(seconds))).encode()),
-            ],
-        }
-    )
-    await send(
-        {"type": "http.response.body", "body": b"Too many tries at once from your address."}
     )

@@ -13,7 +13,7 @@ import logging
 from typing import Any
 from urllib.parse import urlsplit
 
-from lab.mending.layers import put_around
+from lab.mending.layers import Layer, put_outside
 
 logger = logging.getLogger("otree.door")
 
@@ -21,7 +21,7 @@ PORTS = {"http": 80, "https": 443}
 
 
 def install() -> None:
-    put_around(SameOrigin)
+    put_outside(SameOrigin)
 
 
 def same_origin(scope: Any) -> bool:
@@ -43,14 +43,13 @@ def same_origin(scope: Any) -> bool:
         return False
 
 
-class SameOrigin:
-    """ASGI: closes sockets of foreign pages before anything else sees them."""
+class SameOrigin(Layer):
+    """Closes sockets of foreign pages before anything else sees them."""
 
-    def __init__(self, app: Any) -> None:
-        self.app = app
+    kinds = ("websocket",)
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "websocket" and not same_origin(scope):
+    async def answer(self, scope: Any, receive: Any, send: Any) -> None:
+        if not same_origin(scope):
             origin = dict(scope["headers"])[b"origin"].decode("latin-1")
             logger.warning("Refused a socket that a page of %.100r opened", origin)
             await receive()

@@ -18,12 +18,8 @@ from otree.models_concrete import PageTimeBatch
 def install() -> None:
     common2.write_row_to_page_buffer = _write
     # Called before the times are exported; nothing is waiting any more.
-    common2.write_page_completion_buffer = _nothing
+    common2.write_page_completion_buffer = lambda: None
 
 
 def _write(row: common2.TimeSpentRow) -> None:
     db.add(PageTimeBatch(text=",".join(map(str, vars(row).values())) + "\n"))
-
-
-def _nothing() -> None:
-    return

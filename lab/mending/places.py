@@ -12,23 +12,20 @@ Test: tests/server/test_assignment.py.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from otree.database import db
 from otree.models import Session
 from otree.views import participant as entrance
 
+from lab.mending import put_around
+
 
 def install() -> None:
     for name in ("get_participant_by_label", "get_participant_by_cookies"):
-        setattr(entrance, name, _one_at_a_time(getattr(entrance, name)))
+        put_around(entrance, name, _one_at_a_time)
 
 
-def _one_at_a_time(choose: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(choose)
-    def locked(session: Any, *arguments: Any) -> Any:
-        db.query(Session.id).filter_by(id=session.id).with_for_update().one()
-        return choose(session, *arguments)
-
-    return locked
+def _one_at_a_time(choose: Callable[..., Any], session: Any, *arguments: Any) -> Any:
+    db.query(Session.id).filter_by(id=session.id).with_for_update().one()
+    return choose(session, *arguments)

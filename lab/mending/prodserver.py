@@ -34,6 +34,7 @@ from uvicorn.server import Server
 from websockets.frames import OP_PING
 
 from lab import copies, door, memory
+from lab.supervisor import LISTENING, READY
 
 logger = logging.getLogger("otree.server")
 
@@ -43,9 +44,6 @@ MOST_WAITING_FRAMES = 4
 HEAD_SECONDS = 20
 PATIENCE_SECONDS = 5
 """How long a server that was told to stop waits for those who are being served."""
-
-# Set by the supervisor: numbers of the socket to serve on, and of the pipe that says "ready".
-LISTENING, READY = "LAB_LISTENING", "LAB_READY"
 
 
 def install() -> None:

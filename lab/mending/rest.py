@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from otree import settings
@@ -22,12 +21,16 @@ from otree.views import cbv, export, rest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
+from lab.mending import put_around
+
+MOST_PARTICIPANTS = 10_000
+
 
 def install() -> None:
     cbv.BaseRESTView.dispatch = _dispatch
-    rest.create_session = _checking(rest.create_session)
+    put_around(rest, "create_session", _checking)
     for view in (export.ExportApp, export.ExportAppCustom):
-        view.get = _of_an_app(view.get)
+        put_around(view, "get", _of_an_app)
 
 
 async def _dispatch(self: Any) -> None:
@@ -44,52 +47,37 @@ async def _dispatch(self: Any) -> None:
     await response(self.scope, self.receive, self.send)
 
 
-def _checking(create_session: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(create_session)
-    def create(**options: Any) -> Any:
-        checked(**options)
-        return create_session(**options)
-
-    return create
+def _checking(create_session: Callable[..., Any], **options: Any) -> Any:
+    checked(**options)
+    return create_session(**options)
 
 
-def checked(*, num_participants: object = None, room_name: object = None, **_: Any) -> None:
+def checked(*, num_participants: Any = None, room_name: Any = None, **_: Any) -> None:
     """Refuse what would break the creation of a session in the middle."""
-    if isinstance(num_participants, bool) or not isinstance(num_participants, int):
-        raise _wrong_count(num_participants)
-    if not 1 <= num_participants <= MOST_PARTICIPANTS:
-        raise _wrong_count(num_participants)
+    is_count = isinstance(num_participants, int) and not isinstance(num_participants, bool)
+    if not is_count or not 1 <= num_participants <= MOST_PARTICIPANTS:
+        raise CreateSessionInvalidArgs(
+            f"num_participants is {num_participants!r}, but must be a whole number from 1 to "
+            f"{MOST_PARTICIPANTS}."
+        )
     if room_name is not None and room_name not in ROOM_DICT:
         raise CreateSessionInvalidArgs(
             f"room_name is {room_name!r}, but must be one of {', '.join(ROOM_DICT)}."
         )
 
 
-MOST_PARTICIPANTS = 10_000
-
-
-def _wrong_count(value: object) -> CreateSessionInvalidArgs:
-    return CreateSessionInvalidArgs(
-        f"num_participants is {value!r}, but must be a whole number from 1 to {MOST_PARTICIPANTS}."
-    )
-
-
-def _of_an_app(get: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(get)
-    def checked_get(self: Any, request: Any) -> Any:
-        refused = cbv.validate_rest_key(request)
-        if refused is not None:
-            return refused
-        app = request.query_params.get("app")
-        if app not in settings.OTREE_APPS:
-            names = ", ".join(settings.OTREE_APPS)
-            return PlainTextResponse(f"app must be one of {names}.", status_code=400)
-        function = request.query_params.get("function_name", "custom_export")
-        if isinstance(self, export.ExportAppCustom):
-            functions = sorted(export.export.get_custom_export_functions(app))
-            if function not in functions:
-                known = ", ".join(functions) or "nothing: this app has no custom export"
-                return PlainTextResponse(f"function_name must be one of {known}.", status_code=400)
-        return get(self, request)
-
-    return checked_get
+def _of_an_app(get: Callable[..., Any], view: Any, request: Any) -> Any:
+    refused = cbv.validate_rest_key(request)
+    if refused is not None:
+        return refused
+    app = request.query_params.get("app")
+    if app not in settings.OTREE_APPS:
+        names = ", ".join(settings.OTREE_APPS)
+        return PlainTextResponse(f"app must be one of {names}.", status_code=400)
+    function = request.query_params.get("function_name", "custom_export")
+    if isinstance(view, export.ExportAppCustom):
+        functions = sorted(export.export.get_custom_export_functions(app))
+        if function not in functions:
+            known = ", ".join(functions) or "nothing: this app has no custom export"
+            return PlainTextResponse(f"function_name must be one of {known}.", status_code=400)
+    return get(view, request)

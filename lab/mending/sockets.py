@@ -2,12 +2,15 @@
 
 Gap: a frame that is no JSON, an address without its parameters, or a room that does not exist
 raise in the middle of a socket, which prints a traceback and dies. Opening and closing a socket
-takes the lock even if there is nothing to do.
+takes the lock even if there is nothing to do. For every live message oTree loads the participant
+three times, player, group and the codes of everyone in the group, with the lock; it replies before
+it commits, and while everybody waits: so the rounds of the effort task have a socket of their own.
 
-oTree 6.0.15: channels/consumers.py:57 (_OTreeAsyncJsonWebsocketConsumer), 68 (clean_kwargs), 586
-(WSRoomAdmin), 603 (WSRoomParticipant). starlette 0.14.1: endpoints.py:24 (dispatch).
-websockets 10.1: legacy/server.py:162, 239.
-Test: tests/server/test_hostile_requests.py.
+oTree 6.0.15: channels/consumers.py:57 (_OTreeAsyncJsonWebsocketConsumer), 68 (clean_kwargs), 284
+(LiveConsumer), 586 (WSRoomAdmin), 603 (WSRoomParticipant); channels/routing.py:7
+(websocket_routes); live.py:36 (live_payload_function). starlette 0.14.1: endpoints.py:24
+(dispatch). websockets 10.1: legacy/server.py:162, 239.
+Test: tests/server/test_hostile_requests.py, tests/server/test_round_socket.py.
 """
 
 from __future__ import annotations
@@ -17,33 +20,34 @@ import logging
 from functools import partial
 from typing import Any
 
+from otree.channels import consumers, routing, utils
+from otree.common import AUTH_COOKIE_NAME, AUTH_COOKIE_VALUE
+from otree.database import session_scope
+from otree.room import ROOM_DICT
+from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 from websockets.exceptions import WebSocketException
 
 from lab.lock import LOCK, OPENING
+from lab.mending import put_around
 from lab.mending.access_log import shown
+from lab.rounds import socket
 
 logger = logging.getLogger("otree.sockets")
 
 REFUSED_BY_POLICY = 1008
+BASE = consumers._OTreeAsyncJsonWebsocketConsumer
 
 
 def install() -> None:
-    # Imported late: it needs oTree's views.
-    from otree.channels import consumers, routing
-
-    base = consumers._OTreeAsyncJsonWebsocketConsumer
-    base.dispatch = _dispatch
-    base.on_connect = _on_connect
-    base.on_disconnect = _on_disconnect
+    BASE.dispatch, BASE.on_connect, BASE.on_disconnect = _dispatch, _on_connect, _on_disconnect
     consumers.WSRoomAdmin.clean_kwargs = _known_room
-    consumers.WSRoomParticipant.clean_kwargs = _room_of_query(
-        consumers.WSRoomParticipant.clean_kwargs
-    )
+    put_around(consumers.WSRoomParticipant, "clean_kwargs", _room_of_query)
     logging.getLogger("websockets.server").addFilter(_in_a_line)
     for route in routing.websocket_routes:
         if isinstance(route.endpoint, type):
             route.app = partial(_guarded, route.endpoint)
+    routing.websocket_routes.append(WebSocketRoute(socket.PATH, socket.serve))
 
 
 def _in_a_line(record: logging.LogRecord) -> bool:
@@ -93,10 +97,6 @@ async def _dispatch(self: Any) -> None:
 
 async def _on_connect(self: Any, websocket: WebSocket) -> bool:
     """Whether the socket is open: for pages of the admin, only if the browser is logged in."""
-    from otree.channels import utils
-    from otree.common import AUTH_COOKIE_NAME, AUTH_COOKIE_VALUE
-    from otree.database import session_scope
-
     websocket.send = utils.wrap_websocket_send(websocket.send)  # type: ignore[method-assign]
     await websocket.accept()
     if self._requires_login and websocket.session.get(AUTH_COOKIE_NAME) != AUTH_COOKIE_VALUE:
@@ -116,9 +116,6 @@ async def _on_connect(self: Any, websocket: WebSocket) -> bool:
 
 
 async def _on_disconnect(self: Any, websocket: WebSocket, _: int) -> None:
-    from otree.channels import utils
-    from otree.database import session_scope
-
     if _does_something(self, "pre_disconnect"):
         async with LOCK.at(OPENING):
             with session_scope():
@@ -128,23 +125,16 @@ async def _on_disconnect(self: Any, websocket: WebSocket, _: int) -> None:
 
 
 def _does_something(consumer: Any, name: str) -> bool:
-    from otree.channels.consumers import _OTreeAsyncJsonWebsocketConsumer
-
-    return getattr(type(consumer), name) is not getattr(_OTreeAsyncJsonWebsocketConsumer, name)
+    return getattr(type(consumer), name) is not getattr(BASE, name)
 
 
 def _known_room(_: Any, room_name: str) -> dict[str, str]:
-    from otree.room import ROOM_DICT
-
     if room_name not in ROOM_DICT:
         raise ValueError("there is no such room")
     return {"room_name": room_name}
 
 
-def _room_of_query(clean: Any) -> Any:
-    def checked(self: Any) -> dict[str, str]:
-        found = clean(self)
-        given = {name: found[name] for name in ("room_name", "participant_label", "tab_unique_id")}
-        return given | _known_room(self, given["room_name"])
-
-    return checked
+def _room_of_query(clean: Any, consumer: Any) -> dict[str, str]:
+    found = clean(consumer)
+    given = {name: found[name] for name in ("room_name", "participant_label", "tab_unique_id")}
+    return given | _known_room(consumer, given["room_name"])

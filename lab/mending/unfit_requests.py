@@ -22,6 +22,7 @@ from sqlalchemy.orm.exc import NoResultFound
 from starlette.responses import PlainTextResponse, RedirectResponse
 
 from lab.mending.access_log import shown
+from lab.mending.layers import Layer
 
 logger = logging.getLogger("otree.requests")
 
@@ -33,19 +34,13 @@ def install() -> None:
     admin.Logout.get = _logout
 
 
-class Unfit:
-    """ASGI: answers 400 where a view of oTree's own failed over what it was sent.
+class Unfit(Layer):
+    """Answers 400 where a view of oTree's own failed over what it was sent.
 
     Errors of the study's pages go on to where all errors go: they are ours, and need their lines.
     """
 
-    def __init__(self, app: Any) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+    async def answer(self, scope: Any, receive: Any, send: Any) -> None:
         started = False
 
         async def sending(message: Any) -> None:

@@ -8,6 +8,7 @@ compiled once and then executed as it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from functools import cache
@@ -126,7 +127,13 @@ def prepared(statement: Any) -> Prepared:
 
 def _cursor(connection: Any) -> Any:
     """The driver's own cursor, inside the transaction of ``connection``."""
-    return connection.connection.cursor()
+    return closing(connection.connection.cursor())
+
+
+def _rows(connection: Any, query: Prepared, **named: Any) -> list[Any]:
+    with _cursor(connection) as cursor:
+        cursor.execute(query.sql, query.values(named))
+        return list(cursor.fetchall())
 
 
 @cache
@@ -199,14 +206,10 @@ def seat(
     """The seat of the participant ``code`` in the round of ``page``; None: no such participant."""
     round_: Round = page.step
     timed = round_.duration(config) is not None
-    query = _select(Player, round_.prefix, timed)
-    cursor = _cursor(connection)
-    cursor.execute(query.sql, query.values({"code": code}))
-    row = cursor.fetchone()
-    cursor.close()
-    if row is None:
+    found = _rows(connection, _select(Player, round_.prefix, timed), code=code)
+    if not found:
         return None
-    participant, page_index, player, *rest = row
+    participant, page_index, player, *rest = found[0]
     arm = rest.pop(0) if "arm" in Player.__table__.c else None  # type: ignore[attr-defined]
     started, attempts, correct, stored, *times = rest
     deadline, ended = times if timed else (None, None)
@@ -237,12 +240,8 @@ def seat(
 
 def session_of(connection: Any, code: str) -> str | None:
     """The code of the session of the participant ``code``."""
-    query = _session()
-    cursor = _cursor(connection)
-    cursor.execute(query.sql, query.values({"code": code}))
-    row = cursor.fetchone()
-    cursor.close()
-    return None if row is None else str(row[0])
+    found = _rows(connection, _session(), code=code)
+    return str(found[0][0]) if found else None
 
 
 def write(connection: Any, change: Change) -> bool:
@@ -269,8 +268,7 @@ def write(connection: Any, change: Change) -> bool:
             "new_seconds": round(last - before.origin, 3),
             "new_offline_seconds": change.offline_seconds,
         }
-    cursor = _cursor(connection)
-    try:
+    with _cursor(connection) as cursor:
         lost = change.offline_seconds is not None
         update = _update(seat.Player, seat.round.prefix, timed, lost)
         cursor.execute(update.sql, update.values(named))
@@ -287,8 +285,6 @@ def write(connection: Any, change: Change) -> bool:
             pay = _pay()
             named = {"new_payoff": str(change.payoff), "participant": seat.participant_id}
             cursor.execute(pay.sql, pay.values(named))
-    finally:
-        cursor.close()
     return True
 
 
@@ -312,11 +308,7 @@ class StoredAnswer:
 def stored(connection: Any, seat: Seat) -> list[StoredAnswer]:
     """All answers of a round, in order."""
     query = _times(answers_of(seat.Player))
-    cursor = _cursor(connection)
-    named = {"player": seat.player_id, "phase": seat.round.phase}
-    cursor.execute(query.sql, query.values(named))
-    rows = cursor.fetchall()
-    cursor.close()
+    rows = _rows(connection, query, player=seat.player_id, phase=seat.round.phase)
     return [StoredAnswer(*row) for row in rows]
 
 

@@ -121,11 +121,14 @@ class Line:
             seat.round.phase,
             has,
         )
-        await WRITER.run(
-            lambda connection: diary.disagreement(
-                seat.code, seat.round.phase, acknowledged, has, clock.now(), connection
-            )
-        )
+        row = {
+            "participant_code": seat.code,
+            "phase": seat.round.phase,
+            "page_number": acknowledged,
+            "server_number": has,
+            "at": clock.now(),
+        }
+        await WRITER.run(partial(diary.disagreement, **row))
 
 
 _lines: dict[tuple[str, int], Line] = {}
