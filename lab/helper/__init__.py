@@ -75,9 +75,10 @@ class Helper:
         """What the helper answers to an HTTP request: status, headers, body."""
         if self._waiting >= MOST_WAITING:
             return BUSY
+        plain = {key: value for key, value in scope.items() if key != "app"}
         again = scope["method"] == "GET"
         try:
-            done = await self._run(process.request, scope, body, again=again)
+            done = await self._run(process.request, plain, body, again=again)
         except BrokenProcessPool:
             return BROKEN
         for group, data in done.told:

@@ -5,7 +5,7 @@ reload. Its middleware waits for the browser while it holds the lock.
 
 oTree 6.0.15: middleware.py:16 (lock2), 32 (CommitTransactionMiddleware);
 channels/consumers.py:45 takes lock2 when it is imported.
-Test: tests/server/test_hostile_clients.py.
+Test: tests/server/test_hostile_clients.py, tests/server/test_threads.py.
 """
 
 from __future__ import annotations

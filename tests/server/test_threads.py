@@ -1,7 +1,9 @@
-"""A page is worked out by the thread that serves the sockets."""
+"""A page is worked out by the thread that serves the sockets, and they wait for each other."""
 
 import subprocess
 import sys
+
+import pytest
 
 from tests.harness.server import link_project
 
@@ -20,11 +22,21 @@ async def page():
 print(asyncio.run(page()) is threading.main_thread())
 """
 
+LOCKS = """
+from otree import main
+main.setup()
+from otree.channels import consumers
+from lab.lock import LOCK
 
-def test_a_page_is_worked_out_where_the_sockets_are_served(tmp_path):
+print(consumers._OTreeAsyncJsonWebsocketConsumer.lock is consumers.lock2 is LOCK)
+"""
+
+
+@pytest.mark.parametrize("asked", [WHERE, LOCKS], ids=["thread", "lock"])
+def test_sockets_are_served_in_the_thread_and_under_the_lock_of_pages(tmp_path, asked):
     link_project(tmp_path / "project")
     done = subprocess.run(
-        [sys.executable, "-c", WHERE],
+        [sys.executable, "-c", asked],
         cwd=tmp_path / "project",
         capture_output=True,
         text=True,
