@@ -178,11 +178,18 @@ def own_answer(scope: Any, status: int) -> Response | None:
             given = parse_qsl(scope["query_string"].decode("latin-1"))
             kept = [(name, value) for name, value in given if name != "welcome_page_ok"]
             return RedirectResponse(f"?{urlencode([*kept, (ASKED_AGAIN, '1')])}", status_code=303)
-        return _page("not_found", scope, status)
+        return _page("no_answers" if _names_nobody(scope) else "not_found", scope, status)
     except Exception:
         # A page about an error must not become one; oTree's bare answer remains.
         logger.exception("Our own page for status %s failed", status)
         return None
+
+
+def _names_nobody(scope: Any) -> bool:
+    """Whether the address is of a participant who does not exist, perhaps not any more."""
+    asked = scope.get("path_params", {})
+    code = asked.get("participant_code", asked.get("code"))
+    return code is not None and db.query(Participant.id).filter_by(code=code).first() is None
 
 
 def _is_for_participants(scope: Any) -> bool:

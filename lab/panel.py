@@ -66,6 +66,15 @@ class Panelist(AnyModel):  # type: ignore[misc]
     seen_at = Column(Float, nullable=False)
 
 
+class PanelRefusal(AnyModel):  # type: ignore[misc]
+    """How often the link of a session was opened without one good identifier."""
+
+    session_id = Column(
+        Integer, ForeignKey("otree_session.id", ondelete="CASCADE"), nullable=False, unique=True
+    )
+    number = Column(Integer, nullable=False)
+
+
 # ------------------------------------------------------------------------------------ coming
 
 
@@ -86,6 +95,7 @@ class PanelEntrance(HTTPEndpoint):  # type: ignore[misc]
             return Response(status_code=503)
         given = request.query_params.getlist(session.config[IDENTIFIER_NAME])
         if len(given) != 1 or not IDENTIFIERS.fullmatch(given[0]):
+            _count_refusal(session)
             return own_pages.page("panel_incomplete", request.scope, 400)
         try:
             participant = _participant(study, session, given[0])
@@ -136,6 +146,14 @@ def _participant(study: Study, session: Any, identifier: str) -> Any:
         db.rollback()
         return _known(study, identifier)
     return participant
+
+
+def _count_refusal(session: Any) -> None:
+    # One after the other, also where two servers share a database.
+    db.query(Session.id).filter_by(id=session.id).with_for_update().one()
+    counted = db.query(PanelRefusal).filter_by(session_id=session.id)
+    if not counted.update({"number": PanelRefusal.number + 1}):
+        db.add(PanelRefusal(session_id=session.id, number=1))
 
 
 def _known(study: Study, identifier: str) -> Any:
@@ -199,3 +217,9 @@ def statuses(session: Any, study: Study) -> dict[str | None, int]:
     for (status,) in query:
         found[status] = found.get(status, 0) + 1
     return found
+
+
+def refusals(session: Any) -> int:
+    """How often the link of ``session`` was opened without one good identifier."""
+    query = db.query(PanelRefusal.number).filter_by(session_id=session.id)
+    return query.scalar() or 0

@@ -103,6 +103,7 @@ def _panel(session: Any, study: Study) -> dict[str, Any]:
             for status, said in [*STATUSES.items(), (None, "left, or is under way")]
         ],
         "people": sum(counts.values()),
+        "refused": panel.refusals(session),
         "quota": session.config.get("quota") or "",
     }
 

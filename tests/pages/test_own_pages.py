@@ -36,8 +36,6 @@ def words(page, language="en"):
         "/p/unknown/start/Consent/1",
         "/join/unknown",
         "/room/unknown",
-        "/InitializeParticipant/unknown",
-        "/OutOfRangeNotification/unknown",
     ],
 )
 def test_an_unknown_address_is_explained(pages_server, address):
@@ -45,6 +43,24 @@ def test_an_unknown_address_is_explained(pages_server, address):
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == HTML
     assert title_of(answer) == words("not_found")["title"]
+
+
+@pytest.mark.parametrize("language", ["en", "it", "ko"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"/p/unknown/{studies()['info_source'].address}/Consent/1",
+        "/InitializeParticipant/unknown",
+        "/OutOfRangeNotification/unknown",
+    ],
+)
+def test_an_address_of_nobody_says_that_answers_may_have_been_deleted(
+    pages_server, address, language
+):
+    said = {"Accept-Language": language}
+    answer = requests.get(pages_server.url + address, headers=said, timeout=30)
+    assert answer.status_code == 404
+    assert title_of(answer) == words("no_answers", language)["title"]
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,8 @@ def test_an_address_without_one_good_identifier_is_refused_and_takes_no_place(se
         assert answer.status_code == 400, query
         assert INCOMPLETE in answer.text, query
     assert taken(session) == 0
+    report = requests.get(f"{server.url}/AdminReport/{session.code}", timeout=60).text
+    assert "which were refused: 15." in report
     longest = member(session, "a.-_~Z9" * 9)[-64:]
     assert ask(session, f"?x=1&id={longest}&y=2").status_code == 303
     assert taken(session) == 1
