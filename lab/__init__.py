@@ -9,7 +9,7 @@ The server:
     lock.py        one thing at a time, the most urgent first
     limit.py       at most so many seconds; memory.py when Python looks for garbage
     helper/        the process that does what is slow and asked for by the experimenter
-    mending/       gaps in oTree that would lose or spoil data, one a file
+    mending/       gaps in oTree that would lose or spoil data, one place of it a file
     door.py        secret key, password, and who may start a server that others can reach
     copies.py      copies of the database, and putting one back
     remove.py      removing one person, or what ties people to their panel

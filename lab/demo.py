@@ -26,8 +26,8 @@ from typing import Any
 from lab.progress import Progress
 from people.exports import COMMENT, LABEL
 from study.finding import studies
+from study.problems import ROOT, shown
 
-ROOT = Path(__file__).parents[1]
 SEATS = 24
 """Participants in a session."""
 REPORT = 0.15
@@ -59,12 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not options.no_report:
             progress.starts("the report", played)
             done = _report(exports, options.output / "report")
-    print(f"{everyone} simulated participants: {len(files)} exports in {_shown(exports)}")
+    print(f"{everyone} simulated participants: {len(files)} exports in {shown(exports)}")
     if options.no_report:
         return 0
     print(done.stderr, end="", file=sys.stderr)
     if done.returncode == 0:
-        print(f"Open {_shown(options.output / 'report' / 'report.html')}")
+        print(f"Open {shown(options.output / 'report' / 'report.html')}")
     return done.returncode
 
 
@@ -116,7 +116,7 @@ def _make_room(folder: Path) -> None:
     wide = [path for path in present if path.name.startswith("all_apps_wide")]
     if present and not (wide and all(_is_simulated(path) for path in wide)):
         raise ValueError(
-            f"{_shown(folder)} holds exports that are not from a demo: "
+            f"{shown(folder)} holds exports that are not from a demo: "
             "simulated data must not mix with them. Name another folder with -o."
         )
     for path in present:
@@ -126,14 +126,6 @@ def _make_room(folder: Path) -> None:
 def _is_simulated(wide: Path) -> bool:
     with wide.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         return all(row.get("session.comment") == COMMENT for row in csv.DictReader(file))
-
-
-def _shown(path: Path) -> str:
-    """``path`` as one would type it here."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path.resolve())
 
 
 # ------------------------------------------------------------------------------------ playing

@@ -236,28 +236,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     what.add_argument("code", nargs="?", help="the code of a participant")
     what.add_argument("--identifiers", metavar="SESSION", help="the code of a session")
     options = parser.parse_args(arguments)
-    remove: Removal = (
-        partial(identifiers, options.identifiers)
-        if options.identifiers
-        else partial(person, options.code)
-    )
+    session, code = options.identifiers, options.code
+    remove = partial(identifiers, session) if session else partial(person, code)
     try:
         done = everywhere(remove)
     except (CopyError, OSError, exc.SQLAlchemyError) as error:
         reason = str(getattr(error, "orig", error))
         print(f"Not everything was removed: {' '.join(reason.split())}", file=sys.stderr)
         return 1
-    return _said(options, done)
-
-
-def _said(options: argparse.Namespace, done: dict[str, Counter[str]]) -> int:
     if not any(done.values()):
-        nobody = (
-            f"No identifiers are stored of people in a session {options.identifiers}."
-            if options.identifiers
-            else f"There is nobody with the code {options.code}."
-        )
-        print(nobody, file=sys.stderr)
+        nobody = f"There is nobody with the code {code}."
+        none = f"No identifiers are stored of people in a session {session}."
+        print(none if session else nobody, file=sys.stderr)
         return 1
     for place, counts in done.items():
         print(place)

@@ -36,7 +36,6 @@ ADMIN_LANGUAGE = "en"
 class Person:
     """One participant, as far as the report goes."""
 
-    visited: bool
     declined: bool
     arm: str | None
     stage: str
@@ -47,7 +46,7 @@ def vars_for_admin_report(subsession: Any) -> dict[str, Any]:
     """What `_templates/lab/admin_report.html` shows of the session of ``subsession``."""
     session = subsession.session
     config, study = session.config, study_of(session.config)
-    people = [person for person in _people(session, study) if person.visited]
+    people = _people(session, study)
     assigned = [person for person in people if person.arm is not None]
     declined = [person for person in people if person.declined]
     finished = [person for person in people if person.stage == "finished"]
@@ -84,9 +83,10 @@ def vars_for_admin_report(subsession: Any) -> dict[str, Any]:
             "donation_rate": currency(config.get("donation_rate", 0), ADMIN_LANGUAGE),
         }
     if _timed(study):
+        limits = TASKS[config["task"]].limits
         shown |= {
             "unusual": unusual_rounds(session, study),
-            **{f"limit_{name}": f"{limit:g}" for name, limit in _limits(config).items()},
+            **{f"limit_{name}": f"{limit:g}" for name, limit in vars(limits).items()},
             "least_spread": rhythm.LEAST_SPREAD,
         }
     return shown
@@ -114,23 +114,20 @@ def _timed(study: Study) -> list[Round]:
 
 
 def _people(session: Any, study: Study) -> list[Person]:
-    """All participants, read at once: the page must not hold up those who are at work."""
+    """All who came, read at once: the page must not hold up those who are at work."""
     Player = get_models_module(study.app).Player
     main = main_round(study)
     names = ["completed", "consent", "arm"]
     names += [f"{main.name}_{what}" for what in ("started_at", "ended_at")] if main else []
     names += [f"{step.name}_correct" for step in _timed(study)]
     names = [name for name in names if name in study.columns]
-    query = db.query(Participant.visited, *(getattr(Player, name) for name in names))
-    query = query.join(Player, Player.participant_id == Participant.id)
-    rows = query.filter(Participant.session_id == session.id).order_by(Participant.id)
-    return [
-        _person(bool(visited), dict(zip(names, values, strict=True)), session.config, study)
-        for visited, *values in rows
-    ]
+    query = db.query(*(getattr(Player, name) for name in names))
+    query = query.join(Participant, Player.participant_id == Participant.id)
+    rows = query.filter(Participant.session_id == session.id, Participant.visited.is_(True))
+    return [_person(dict(zip(names, row, strict=True)), session.config, study) for row in rows]
 
 
-def _person(visited: bool, row: Mapping[str, Any], config: Any, study: Study) -> Person:
+def _person(row: Mapping[str, Any], config: Any, study: Study) -> Person:
     main, arm = main_round(study), row.get("arm")
     if row["completed"]:
         stage = "finished"
@@ -140,7 +137,6 @@ def _person(visited: bool, row: Mapping[str, Any], config: Any, study: Study) ->
         stage = "main" if row[f"{main.name}_ended_at"] is None else "after"
     pay = study.pay
     return Person(
-        visited=visited,
         declined="consent" in row and row["consent"] is False,
         arm=arm,
         stage=stage,
@@ -210,10 +206,6 @@ def _cell(name: str, measured: dict[str, Any], remarks: list[str]) -> dict[str, 
     value = measured[column]
     text = "–" if value is None else shape.format(value / unit)
     return {"text": text, "unusual": name in remarks}
-
-
-def _limits(config: Any) -> dict[str, float]:
-    return dict(vars(TASKS[config["task"]].limits))
 
 
 def sample_files(study: Study, config: Any) -> list[str]:

@@ -35,7 +35,6 @@ class Created:
     """A session that was created; or why it was not, with the lines that failed, if any."""
 
     code: str = ""
-    is_demo: bool = False
     is_mturk: bool = False
     error: str = ""
     trace: str = ""
@@ -183,7 +182,7 @@ def create(options: dict[str, Any]) -> Created:
         code = whole(create_session, options)
         with session_scope():
             made = Session.objects_get(code=code)
-            return Created(code, made.is_demo, made.is_mturk)
+            return Created(code, made.is_mturk)
     except CreateSessionInvalidArgs as error:
         # What is wrong with a parameter is said in the message; no line of code could say more.
         return Created(error=str(error), trace=f"{error}\n")

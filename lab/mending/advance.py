@@ -27,58 +27,40 @@ from lab.lock import LOCK, PAGE
 
 def install() -> None:
     admin.AdvanceSession.post = _post
-    Session.advance_last_place_participants = _advance_slowest
-    Session.advance_selected_participants = _advance
 
 
 async def _post(self: Any, request: Any, code: str) -> Response:
     """One participant at a time, so that nobody at work waits for more than one of them."""
-    form = self.get_post_data()
-    chosen = form.get("selected_participant")
+    chosen = self.get_post_data().get("selected_participant")
     async with LOCK.at(PAGE):
-        who = await run_in_threadpool(
-            _who, code, chosen, form.get("advancemode") == "visited_only"
-        )
+        who = await run_in_threadpool(_who, code, chosen)
     for participant in who:
         async with LOCK.at(PAGE):
-            await run_in_threadpool(_advance_one, code, participant)
+            await run_in_threadpool(_advance, participant)
     return PlainTextResponse("ok")
 
 
-def _who(code: str, chosen: str | None, visited_only: bool) -> list[str]:
+def _who(code: str, chosen: str | None) -> list[str]:
+    """The one who was chosen, or those who take part and are furthest behind."""
     with session_scope():
         session = db.get_or_404(Session, code=code)
         if chosen:
             return [str(db.get_or_404(Participant, code=chosen, session=session).code)]
-        return [participant.code for participant in _slowest(session)]
+        people = [each for each in session.get_participants() if may_be_advanced(each)]
+        slowest = min((each._index_in_pages for each in people), default=0)
+        codes = [each.code for each in people if each._index_in_pages == slowest]
+        return codes[:ADVANCE_SLOWEST_BATCH_SIZE]
 
 
-def _advance_one(session_code: str, code: str) -> None:
+def _advance(code: str) -> None:
+    """As oTree does, if they may be advanced."""
     with session_scope():
-        session = Session.objects_get(code=session_code)
-        session.advance_selected_participants([Participant.objects_get(code=code)])
-
-
-def _advance_slowest(self: Session, visited_only: bool = False) -> None:
-    self.advance_selected_participants(_slowest(self))
-
-
-def _slowest(session: Session) -> list[Participant]:
-    """Those who take part and are furthest behind."""
-    people = [each for each in session.get_participants() if may_be_advanced(each)]
-    slowest = min((each._index_in_pages for each in people), default=0)
-    return [p for p in people if p._index_in_pages == slowest][:ADVANCE_SLOWEST_BATCH_SIZE]
-
-
-def _advance(self: Session, participants: list[Participant]) -> None:
-    """As oTree's own, for those who may be advanced."""
-    for participant in participants:
+        participant = Participant.objects_get(code=code)
         if may_be_advanced(participant):
             participant._submit_current_page()
             participant._visit_current_page()
-            utils.sync_group_send(
-                group=utils.auto_advance_group(participant.code), data={"auto_advanced": True}
-            )
+            group = utils.auto_advance_group(code)
+            utils.sync_group_send(group=group, data={"auto_advanced": True})
 
 
 def may_be_advanced(participant: Participant) -> bool:

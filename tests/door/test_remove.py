@@ -89,8 +89,10 @@ def test_a_person_goes_from_everywhere_and_nobody_else_loses_anything(server, tm
     people[3].play_to("Checks")
     assert people[3].html
     assert wide(session)[people[3].code][f"{APP}.1.player.assignment_number"] == "4"
-    # Whoever was removed is nobody to the server.
-    assert ana.http.get(ana.page.url, timeout=60).status_code == 404
+    # Whoever was removed is nobody to the server, and reads why nothing is there any more.
+    answer = ana.http.get(ana.page.url, timeout=60)
+    assert answer.status_code == 404
+    assert "they may have been deleted" in answer.text
 
     # The analysis takes the gap for what it is.
     files = {"wide.csv": server.export("wide", session_code=session.code)}
