@@ -1,4 +1,4 @@
-"""Gaps in oTree that would lose or spoil data, closed when the server starts; a file for each place.
+"""Gaps in oTree that would lose or spoil data, closed when the server starts; one place a file.
 
 A file names the gap, the lines of oTree 6.0.15 it stands on, and the test that fails without it.
 """
