@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from otree import settings
 from otree.database import AnyModel
 
 from steps.round import Round
@@ -26,7 +27,7 @@ def move(connection: Any, last_seen: float, now: float) -> None:
     away = now - last_seen
     if abs(away) < LEAST_SECONDS:
         return
-    for study in studies().values():
+    for study in [each for each in studies().values() if each.app in settings.OTREE_APPS]:
         players = AnyModel.metadata.tables[f"{study.app}_player"].c
         for prefix in [step.prefix for step in study.of_type(Round) if step.timed]:
             deadline, ended = players[f"{prefix}_deadline"], players[f"{prefix}_ended_at"]
