@@ -294,6 +294,8 @@ class Working:
                 "keys": len(response),
             }
         )
+        # A page that was opened anew asks again for what had not arrived: the last answer counts.
+        self.record.right[self.key] -= {item}
         if response == right:
             self.record.right[self.key].add(item)
 
