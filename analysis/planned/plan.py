@@ -109,7 +109,7 @@ class Hypothesis:
     association: str = ""
     moderator: str = ""
     all: tuple[Part, ...] = ()
-    smallest_effect: float = math.nan
+    smallest_effect: float | None = None
     covariates: tuple[str, ...] | None = None
     descriptive: bool = False
     weights: tuple[tuple[float, ...], ...] = ()
@@ -319,7 +319,7 @@ class Plan:
 
     def bound(self, hypothesis: Hypothesis, outcome: str) -> float:
         """The smallest effect of interest of a hypothesis on an outcome; NaN: it has none."""
-        if not math.isnan(hypothesis.smallest_effect):
+        if hypothesis.smallest_effect is not None:
             return hypothesis.smallest_effect
         if hypothesis.association or hypothesis.moderator or hypothesis.joint or hypothesis.all:
             return math.nan
@@ -559,7 +559,9 @@ def _hypothesis(entry: Table, plan: Plan) -> Hypothesis:
         id=entry.text("id"),
         statement=entry.text("statement"),
         claim="differs" if form == "all" else entry.choice("claim", tuple(CLAIMS)),
-        smallest_effect=entry.number("smallest_effect", 0, math.inf, "a number above 0", math.nan),
+        smallest_effect=entry.number("smallest_effect", 0, math.inf, "a number above 0")
+        if "smallest_effect" in entry.values
+        else None,
         covariates=before(entry, "covariates", plan.study, words=True)
         if "covariates" in entry.values
         else None,

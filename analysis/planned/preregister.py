@@ -100,7 +100,7 @@ def _claim(each: Hypothesis, plan: Plan) -> str:
     if each.covariates is not None:
         names = ", ".join(f"`{name}`" for name in each.covariates) or "none"
         said += f"; covariates of its own: {names}"
-    if each.smallest_effect == each.smallest_effect:
+    if each.smallest_effect is not None:
         said += f"; smallest effect of interest: {each.smallest_effect:g}"
     contrary = [f"`{o.name}`" for o in plan.outcomes.values() if o.reversed]
     if contrary and each.claim in ("increase", "decrease"):
