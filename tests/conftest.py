@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.harness import chromium as chromium_part
 from tests.harness import postgres as postgres_part
 from tests.harness.load.scene import SECRETS
 from tests.harness.parts import missing
 from tests.harness.server import running
+
+# Others may be using the computer: slow is not wrong.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 @pytest.fixture(scope="session")
