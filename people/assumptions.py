@@ -121,7 +121,9 @@ def _problems(people: People, study: Study) -> Iterator[str]:
     outcomes = [step.name for step in asked if step.responds]
     rounds = [step.name for step in study.path if getattr(step, "may_stop", False)]
     for name in (*people.effects, *people.main):
-        if name not in outcomes:
+        if name not in outcomes and name in [step.name for step in asked]:
+            yield f"{name} does not respond to the arm: its step needs responds = True."
+        elif name not in outcomes:
             yield f"nothing responds as {name!r}. {unknown('outcome', name, outcomes)}"
     scales = [part.name for step in study.path for part in (step, *step.asks())]
     for name in people.latents:

@@ -95,13 +95,13 @@ def read(path: Path) -> Study:
 
 
 def line_of(error: Exception, path: Path) -> str:
-    """The last line of the design that was being read when it failed."""
-    lines = [
-        frame.lineno
+    """The last line in the folder of the design that was being read when it failed."""
+    places = [
+        (frame.filename, frame.lineno)
         for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).resolve() == path.resolve()
+        if path.parent.resolve() in Path(frame.filename).resolve().parents
     ]
-    return at(path, lines[-1] if lines else None)
+    return at(*(places[-1] if places else (path, None)))
 
 
 def said(error: Exception) -> str:

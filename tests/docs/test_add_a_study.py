@@ -106,6 +106,13 @@ PAGE_OF_STEP = f"{FOLDER}/punctuality/page.py"
         (STEP, "by_arm: ClassVar", "quotes: ClassVar", "must say what its texts quote: reminder"),
         (PAGE_OF_STEP, "", "class Letter: ...", "there is no class Punctuality(StudyPage)"),
         (f"{FOLDER}/design.py", '["en"]', '["en", "it"]', "content/it.toml: the file is missing"),
+        (
+            f"{FOLDER}/__init__.py",
+            "reminder_survey.design",
+            "other.design",
+            "__init__.py, line 4: No mod",
+        ),
+        (STEP, "(frozen=True, eq=False)", "", "punctuality/__init__.py, line 1"),
     ],
 )
 def test_what_a_stranger_forgets_is_named_before_anybody_comes(project, file, old, new, said):

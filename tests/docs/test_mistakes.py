@@ -201,7 +201,7 @@ MISTAKES = {
         f"{STUDY}/people.py",
         '"impact_perceived":',
         '"hours_pledged":',
-        "nothing responds as 'hours_pledged'",
+        "hours_pledged does not respond to the arm: its step needs responds = True",
     ),
     "a main outcome that does not exist": (
         f"{STUDY}/people.py",
