@@ -21,7 +21,7 @@ from analysis.exports.checks import check
 from study.finding import studies
 from tests.harness.server import ROOT
 
-CROWD, SEATS = 60, 12
+CROWD, SEATS = 60, 24  # a session of the demo has 24
 
 
 def environment():
