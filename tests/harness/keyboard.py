@@ -54,7 +54,10 @@ class KeyboardParticipant:
 
     def wait_until_left(self, name: str) -> None:
         """Wait until the page is another one than ``name``."""
-        self.page.wait_for_url(re.compile(rf"/p/\w+/\w+/(?!{name}/)\w+/\d+$"), wait_until="load")
+        # Not `wait_for_url`: that one gives up if the page is asked for twice.
+        left = re.compile(rf"/p/\w+/\w+/(?!{name}/)\w+/\d+$")
+        expect(self.page).to_have_url(left, timeout=60_000)
+        self.page.wait_for_load_state("load")
 
     # ------------------------------------------------------------------------- the keys
 
