@@ -82,12 +82,7 @@ class StudyPage(Page):  # type: ignore[misc]
     @classmethod
     def values(cls, player: Any) -> dict[str, Any]:
         """What the texts of this page may quote, beside what `wording.session_values` offers."""
-        if not cls.step.by_arm:
-            return {}
-        language = language_of(player)
-        told = cls.words(language)
-        session = wording.session_values(cls.study, player.session.config, language)
-        return {name: words.fill(told[name][player.arm], session) for name in cls.step.by_arm}
+        return {}
 
     @classmethod
     def context(cls, player: Any) -> dict[str, Any]:
@@ -105,13 +100,15 @@ class StudyPage(Page):  # type: ignore[misc]
         # Before the values: what a page prepares, they may quote.
         context = cls.context(player)
         values = wording.session_values(cls.study, player.session.config, language)
+        told = cls.words(language)
+        values |= {name: words.fill(told[name][player.arm], values) for name in cls.step.by_arm}
         values |= cls.values(player)
         common = words.to_html(words.shared(language, words.COMMON))
         return {
             "language": language,
             "dir": wording.direction(language),
             "larger_letters": letters_are_larger(player),
-            "words": words.to_html(words.fill(cls.words(language), values)),
+            "words": words.to_html(words.fill(told, values)),
             "values": words.to_html(values),
             "common": common,
             "progress": cls._progress(player, common),
