@@ -399,7 +399,8 @@ class Working:
         due = time.perf_counter()
         try:
             while cards and time.perf_counter() < until and self.remaining > LAST_SECONDS:
-                if self.last_item and self.journal and self.journal[-1]["item"] >= self.last_item:
+                reached = self.journal[-1]["item"] if self.journal else self.applied
+                if self.last_item and reached >= self.last_item:
                     break
                 self.answer()
                 cards -= 1
@@ -445,7 +446,10 @@ class Working:
         stops = self.phase in ("main", "voluntary")
         timed = self.start["duration_ms"] is not None
         try:
-            await self.work(every=0.4, seconds=2, cards=self.last_item or 3)
+            if timed:
+                await self.work(every=0.4, seconds=2, cards=3)
+            else:
+                await self.work(every=0.4, seconds=self.remaining)
             if timed and not stops:
                 await self.person.rest(max(0.0, self.remaining))
             await self.finish(stop=stops)
