@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 from otree import database
 from otree.database import AnyModel
@@ -54,12 +55,14 @@ def _objects_get(cls: Any, *criteria: Any, **wanted: Any) -> Any:
     # What is new must be written first; nothing that changes an old row changes which one it is.
     if set(columns) not in UNCHANGING or any(isinstance(each, cls) for each in session.new):
         return _composed(cls, columns)(session).params(**columns).one()
+    # Weak: whoever plays on in one session would otherwise keep everybody.
+    rows = session.info.setdefault(_objects_get, WeakValueDictionary())
     key = (cls, *columns.items())
-    found = session.info.get(key)
+    found = rows.get(key)
     if found is None or found not in session or inspect(found).expired:
         with session.no_autoflush:
             found = _composed(cls, columns)(session).params(**columns).one()
-        session.info[key] = found
+        rows[key] = found
     return found
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests.harness.server import link_project
 
 LOOK_UP = """
+import gc
 import os
 os.environ["OTREE_IN_MEMORY"] = "1"
 from otree import main
@@ -53,6 +54,8 @@ def asked(**wanted):
 print("again", asked(code=codes[0]) == (first, ""))
 print("by id", asked(id=first.id) == (first, "SELECT"), asked(id=first.id) == (first, ""))
 first.label = "changed"
+[rows] = db._db.info.values()
+print("known", len(rows))
 print("unwritten", asked(id=second.id) == (second, "SELECT"))
 db.commit()
 print("expired", asked(code=codes[0]) == (first, "SELECT"), first.label)
@@ -60,6 +63,9 @@ from otree.models_concrete import PageTimeBatch
 db.add(PageTimeBatch(text="a row that nothing points at"))
 row = db.query(PageTimeBatch).one()
 print("row", PageTimeBatch.objects_get(id=row.id) is row)
+del first, second
+gc.collect()
+print("kept", len(rows))
 db.delete(row)
 db._db.flush()
 try:
@@ -105,6 +111,11 @@ def test_a_row_is_read_once_in_a_transaction_and_after_it_again(lines):
     assert "again True" in lines
     assert "by id True True" in lines
     assert "expired True changed" in lines
+
+
+def test_nobody_is_kept_for_having_been_looked_up(lines):
+    assert "known 3" in lines
+    assert "kept 1" in lines  # the row that the program still holds
 
 
 def test_what_has_changed_is_not_written_for_a_lookup(lines):
